@@ -1,0 +1,264 @@
+"""What can go wrong.
+
+BudgetError
+├── BudgetExceeded          a limit has no room for the call; nothing was sent
+├── UnknownModelPrice       a USD limit applies and nobody knows what the model costs; nothing was sent
+├── UnmeteredCall           a hard limit applies and what this endpoint bills can't be measured; nothing was sent
+├── LedgerUnavailable       the place where amounts are kept can't be reached
+├── ReservationConflict     a reservation was settled before, with another amount
+└── ConfigurationError      an option, an argument or the wiring is wrong (also a ValueError)
+    └── MissingUser         a per-user limit applies and nobody said who is spending
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+Unit = Literal["tokens", "usd", "requests"]
+"""What a limit counts."""
+
+
+class BudgetError(Exception):
+    """Everything that this library raises on its own account."""
+
+
+class ConfigurationError(BudgetError, ValueError):
+    """An option, an argument or the wiring is wrong. Raised before anything is sent."""
+
+
+class MissingUser(ConfigurationError):
+    """A per-user limit applies and nobody said who is spending."""
+
+
+class UnknownModelPrice(BudgetError):
+    """A USD limit applies and there is no price for the model. Nothing was sent.
+
+    Attributes:
+        model: the name nobody could price.
+        provider: whose model it is, if known.
+    """
+
+    def __init__(self, model: str, provider: str | None = None, *, prices_as_of: str | None = None) -> None:
+        self.model = model
+        self.provider = provider
+        self.prices_as_of = prices_as_of
+        known = "; ".join(filter(None, [provider, f"price book of {prices_as_of}" if prices_as_of else None]))
+        super().__init__(
+            f"no price for {shown(model)}{f' ({known})' if known else ''}. Nothing was sent. "
+            "Add custom_pricing={...}, aliases={...} or unknown_model='upper_bound'."
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild_price_error, (self.model, self.provider, self.prices_as_of)
+
+
+class UnmeteredCall(BudgetError):
+    """A hard limit applies, and what this endpoint bills can't be measured. Nothing was sent.
+
+    Attributes:
+        endpoint: the request as `POST /path`.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        super().__init__(
+            f"{endpoint} bills in a way that can't be measured, so no limit can hold it. Nothing was sent. "
+            "Call it through the unwrapped client and book its cost with budget.record(cost=...), "
+            "or pass unmetered='allow' to BudgetManager."
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return UnmeteredCall, (self.endpoint,)
+
+
+class LedgerUnavailable(BudgetError):
+    """The ledger can't be reached; `__cause__` says why. Nothing was sent."""
+
+
+class ReservationConflict(BudgetError):
+    """A reservation was settled before, with another amount. The first one stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitView:
+    """A limit as it stood for one key at one moment."""
+
+    name: str
+    """Its stable name, as `set_limit` takes it."""
+    unit: Unit
+    amount: int | Decimal
+    """Tokens, requests, or USD as Decimal."""
+    scope: tuple[str, ...]
+    key: tuple[str, ...]
+    """Whose limit it is, one part per scope; empty for everyone's."""
+    window: str
+    """In words: `per calendar month (UTC)`, or `in total`."""
+    enforced: bool = True
+
+    @property
+    def subject(self) -> str:
+        """Whose limit it is, in words: `user 'ada'`, `everyone together`."""
+        if not self.key:
+            return {"global": "everyone together", "call": "one call"}.get("+".join(self.scope), " and ".join(self.scope))
+        named = (f"{scope} {shown(key) if key else '(anonymous)'}" for scope, key in zip(self.scope, self.key, strict=True))
+        return ", ".join(named)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a call was refused: amounts in the limit's own unit (tokens, requests, or USD as Decimal)."""
+
+    reason: str
+    """`user_cost_limit_exceeded` and the like: `{scope}_{token|cost|request}_limit_exceeded`."""
+    limit: LimitView
+    needed: int | Decimal
+    """The least that the call could have been admitted with."""
+    spent: int | Decimal
+    reserved: int | Decimal
+    """Held by calls in flight."""
+    unconfirmed: int | Decimal
+    """The part of `spent` that was charged without the provider's word, for calls whose outcome nobody knows."""
+    held: bool
+    """True if only calls in flight are in the way: try again when they have ended."""
+    resets_at: datetime | None
+    """When the window ends; None for a total."""
+    retry_after: float | None
+    """Seconds after which trying again can help; None if only a person can help."""
+    model: str | None
+    cost: Decimal | None
+    """USD that the call was estimated to cost at most; None where no price was needed."""
+    waited: float = 0.0
+    """Seconds that the call waited for room."""
+
+    @property
+    def remaining(self) -> int | Decimal:
+        """What is neither spent nor held; never below 0."""
+        return max(self.limit.amount - self.spent - self.reserved, type(self.limit.amount)(0))
+
+
+class BudgetExceeded(BudgetError):
+    """A limit has no room for the call. Nothing was sent, nothing was charged.
+
+    It carries every field of `Refusal`, and pickles. When several limits refuse, it speaks of the first in the order
+    global, user, session, others; tokens before USD before requests; `refusals` has them all.
+    """
+
+    reason: str
+    limit: LimitView
+    needed: int | Decimal
+    spent: int | Decimal
+    reserved: int | Decimal
+    unconfirmed: int | Decimal
+    held: bool
+    resets_at: datetime | None
+    retry_after: float | None
+    model: str | None
+    cost: Decimal | None
+    waited: float
+
+    def __init__(self, refusal: Refusal, refusals: tuple[Refusal, ...] = ()) -> None:
+        self.refusals = refusals or (refusal,)
+        for field in fields(refusal):
+            setattr(self, field.name, getattr(refusal, field.name))
+        self.remaining = refusal.remaining
+        super().__init__(_explain(refusal))
+        self._refusal = refusal
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """What the limit counts over: `("user",)`, `("org", "model")`."""
+        return self.limit.scope
+
+    @property
+    def key(self) -> str | tuple[str, ...] | None:
+        """Whose limit it is: a name, several for a scope of several, None for everyone's."""
+        key = self.limit.key
+        return None if not key else key[0] if len(key) == 1 else key
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._refusal, self.refusals)
+
+
+def find_budget_error(exc: BaseException | None) -> BudgetError | None:
+    """Find our error inside one that a framework wrapped around it.
+
+    Walks `__cause__`, `__context__` and exception groups; instructor and litellm, for instance, wrap everything.
+    """
+    for inner in _within(exc):
+        if isinstance(inner, BudgetError):
+            return inner
+    return None
+
+
+def shown(text: str, at_most: int = 80) -> str:
+    """A key or name as it may stand in a message: quoted, control characters escaped, cut."""
+    return repr(text if len(text) <= at_most else text[:at_most] + "…")
+
+
+def _within(exc: BaseException | None) -> Iterator[BaseException]:
+    waiting, seen = [exc], set[int]()
+    while waiting:
+        inner = waiting.pop(0)
+        if inner is None or id(inner) in seen:
+            continue
+        seen.add(id(inner))
+        yield inner
+        waiting += [inner.__cause__, inner.__context__]
+        if isinstance(inner, BaseExceptionGroup):
+            waiting += inner.exceptions
+
+
+def _explain(refusal: Refusal) -> str:
+    limit, unit = refusal.limit, refusal.limit.unit
+    state = "has no room for this call" if refusal.remaining > 0 else "is used up"
+    details = [f"{_amount(unit, refusal.remaining)} left", f"{_amount(unit, refusal.needed)} needed"]
+    if refusal.reserved:
+        details.append(f"{_amount(unit, refusal.reserved)} held by calls in flight")
+    if refusal.unconfirmed:
+        details.append(f"{_amount(unit, refusal.unconfirmed)} of what was spent is unconfirmed")
+    model = f" Model: {shown(refusal.model)}." if refusal.model else ""
+    return (
+        f"{limit.subject}: {_amount(unit, limit.amount)} {limit.window} {state} ({', '.join(details)})"
+        f"{_when(refusal)}. Nothing was sent.{model} {_advice(refusal)}"
+    )
+
+
+def _when(refusal: Refusal) -> str:
+    if refusal.resets_at is None:
+        return ""
+    return f"; resets {refusal.resets_at:%Y-%m-%dT%H:%M}Z"
+
+
+def _advice(refusal: Refusal) -> str:
+    if refusal.held:
+        return "Calls in flight hold the room: try again when they have ended."
+    ways = [f"raise it with budget.set_limit({refusal.limit.name!r}, ...)"]
+    if refusal.unconfirmed:
+        ways.append("give unconfirmed charges back with budget.refund(...)")
+    if refusal.resets_at is not None:
+        ways.append("wait for the reset")
+    if refusal.remaining > 0 and refusal.limit.unit != "requests":
+        ways.append("send less")
+    text = ", or ".join(ways)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _amount(unit: Unit, amount: int | Decimal) -> str:
+    if unit == "usd":
+        return format_usd(Decimal(amount))
+    return f"{amount:,} {unit if amount != 1 else unit[:-1]}"
+
+
+def format_usd(usd: Decimal) -> str:
+    """`$2.00`, `$0.0345`: at least two decimals, and as many more as it takes to show the amount."""
+    text = f"{usd.normalize():f}"
+    whole, _, fraction = text.removeprefix("-").partition(".")
+    return f"{'-' if usd < 0 else ''}${int(whole):,}.{fraction:0<2}"
+
+
+def _rebuild_price_error(model: str, provider: str | None, prices_as_of: str | None) -> UnknownModelPrice:
+    return UnknownModelPrice(model, provider, prices_as_of=prices_as_of)
