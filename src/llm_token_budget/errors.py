@@ -94,7 +94,7 @@ class LimitView:
     """Tokens, requests, or USD as Decimal."""
     scope: tuple[str, ...]
     key: tuple[str, ...]
-    """Whose limit it is, one part per scope; empty for everyone's."""
+    """Whose limit it is, one part per name of `key_names(scope)`; empty for everyone's."""
     window: str
     """In words: `per calendar month (UTC)`, or `in total`."""
     enforced: bool = True
@@ -104,8 +104,8 @@ class LimitView:
         """Whose limit it is, in words: `user 'ada'`, `everyone together`."""
         if not self.key:
             return {"global": "everyone together", "call": "one call"}.get("+".join(self.scope), " and ".join(self.scope))
-        named = (f"{scope} {shown(key) if key else '(anonymous)'}" for scope, key in zip(self.scope, self.key, strict=True))
-        return ", ".join(named)
+        names = key_names(self.scope)
+        return ", ".join(f"{name} {shown(key) if key else '(anonymous)'}" for name, key in zip(names, self.key, strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,13 +169,14 @@ class BudgetExceeded(BudgetError):
         self._refusal = refusal
 
     @property
-    def scope(self) -> tuple[str, ...]:
-        """What the limit counts over: `("user",)`, `("org", "model")`."""
-        return self.limit.scope
+    def scope(self) -> str | tuple[str, ...]:
+        """What the limit counts over: `"user"`, or `("org", "model")` for a scope of several."""
+        scope = self.limit.scope
+        return scope[0] if len(scope) == 1 else scope
 
     @property
     def key(self) -> str | tuple[str, ...] | None:
-        """Whose limit it is: a name, several for a scope of several, None for everyone's."""
+        """Whose limit it is: a name; several for a scope of several (a session's are user and session); None for everyone's."""
         key = self.limit.key
         return None if not key else key[0] if len(key) == 1 else key
 
@@ -192,6 +193,13 @@ def find_budget_error(exc: BaseException | None) -> BudgetError | None:
         if isinstance(inner, BudgetError):
             return inner
     return None
+
+
+def key_names(scope: tuple[str, ...]) -> tuple[str, ...]:
+    """What the parts of a key stand for. A session's key starts with its user: ids of two users never meet."""
+    if scope in {("global",), ("call",)}:
+        return ()
+    return ("user", *scope) if "session" in scope and "user" not in scope else scope
 
 
 def shown(text: str, at_most: int = 80) -> str:

@@ -1,0 +1,186 @@
+"""Asking the ledger for room, and waiting for it where waiting can help. Twice: for threads and for tasks."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from llm_token_budget.claims import Call, Plan, Planner
+from llm_token_budget.context import Identity
+from llm_token_budget.errors import BudgetExceeded, Refusal
+from llm_token_budget.ledgers.base import NANO_USD, Granted, Ledger, Refused, Shortage, Stale
+from llm_token_budget.money import usd_from_nano
+from llm_token_budget.statistics import in_unit
+
+if TYPE_CHECKING:
+    from llm_token_budget.pricing import PriceBook
+
+logger: Final = logging.getLogger("llm_token_budget")
+
+POLL: Final = 0.05
+"""Seconds after which a waiting call looks again by itself: what finalizers give back rings no bell."""
+
+HELD_RETRY_AFTER: Final = 1.0
+"""Seconds that a caller is told to wait for room that calls in flight hold."""
+
+REPORT_EVERY: Final = 60.0
+"""Seconds between two log lines about one limit that would have refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A call that may be sent."""
+
+    plan: Plan
+    granted: Granted
+    owner: object
+    """The thread or task that asked."""
+    waited: float = 0.0
+
+
+class Admissions:
+    """The door between calls and a ledger."""
+
+    def __init__(self, ledger: Ledger, planner: Planner, prices: PriceBook, *, wait_for_held: float) -> None:
+        self.ledger = ledger
+        self.planner = planner
+        self.prices = prices
+        self.wait_for_held = wait_for_held
+        self.open: dict[str, object] = {}
+        """The owners of reservations that are open in this process. Single dict operations only: finalizers take part."""
+        self._reported: dict[str, float] = {}
+
+    def admit(self, call: Call, identity: Identity) -> Admitted:
+        """Hold what a call may cost at most, waiting for room that is only held.
+
+        Raises:
+            BudgetExceeded: an enforced limit has no room.
+        """
+        started, owner = time.monotonic(), _thread()
+        patience = self.wait_for_held
+        while True:
+            plan = self.planner.plan(call, identity)
+            answer = self.ledger.reserve(plan.claim._replace(patient=patience > 0))
+            if isinstance(answer, Granted):
+                return self._admitted(plan, answer, owner, started)
+            if isinstance(answer, Stale):
+                self.planner.spans.move_on(answer.now)
+                continue
+            waited = time.monotonic() - started
+            if patience <= 0 or not answer.held:
+                raise self._exceeded(plan, answer, waited)
+            if waited >= patience or _loop_runs_here() or self._stalls_itself(owner):
+                patience = 0  # One last try, which counts as blocked if it fails.
+                continue
+            self.ledger.wait(answer.freed, min(patience - waited, POLL))
+
+    async def aadmit(self, call: Call, identity: Identity) -> Admitted:
+        """`admit` for tasks."""
+        started, owner = time.monotonic(), _task()
+        patience = self.wait_for_held
+        while True:
+            plan = self.planner.plan(call, identity)
+            answer = await self.ledger.areserve(plan.claim._replace(patient=patience > 0))
+            if isinstance(answer, Granted):
+                return self._admitted(plan, answer, owner, started)
+            if isinstance(answer, Stale):
+                self.planner.spans.move_on(answer.now)
+                continue
+            waited = time.monotonic() - started
+            if patience <= 0 or not answer.held:
+                raise self._exceeded(plan, answer, waited)
+            if waited >= patience or self._stalls_itself(owner):
+                patience = 0
+                continue
+            await self.ledger.await_room(answer.freed, min(patience - waited, POLL))
+
+    def look(self, call: Call, identity: Identity) -> tuple[Plan, Granted | Refused]:
+        """What `admit` would be told now, holding nothing and waiting for nothing. A refusal counts as blocked."""
+        while True:
+            plan = self.planner.plan(call, identity)
+            answer = self.ledger.look(plan.claim, count_blocked=True)
+            if not isinstance(answer, Stale):
+                return plan, answer
+            self.planner.spans.move_on(answer.now)
+
+    def refusals(self, plan: Plan, shortages: tuple[Shortage, ...], *, held: bool, waited: float = 0.0) -> list[Refusal]:
+        """Shortages in words, the one that an error speaks of first."""
+        ordered = sorted(shortages, key=lambda shortage: plan.limits[shortage.line].rank)
+        return [self._refusal(plan, shortage, held=held, waited=waited) for shortage in ordered]
+
+    def _admitted(self, plan: Plan, granted: Granted, owner: object, started: float) -> Admitted:
+        self.open[granted.handle.id] = owner
+        for tally in plan.identity.tallies:
+            tally.hold(granted.handle.reserved)
+            tally.settle_up()
+        if granted.shadow:
+            self._report(plan, granted.shadow)
+        return Admitted(plan, granted, owner, time.monotonic() - started)
+
+    def _exceeded(self, plan: Plan, refused: Refused, waited: float) -> BudgetExceeded:
+        for tally in plan.identity.tallies:
+            tally.block()
+        refusals = self.refusals(plan, refused.shortages, held=refused.held, waited=waited)
+        return BudgetExceeded(refusals[0], tuple(refusals))
+
+    def _refusal(self, plan: Plan, shortage: Shortage, *, held: bool, waited: float) -> Refusal:
+        limit = plan.limits[shortage.line]
+        line = plan.claim.lines[shortage.line]
+        resets_at = shortage.resets_at
+        retry_after = HELD_RETRY_AFTER if held else None
+        if not held and resets_at is not None:
+            retry_after = max(resets_at - self.ledger.now(), 0.0)
+        return Refusal(
+            reason=limit.reason,
+            limit=limit.view(line.key, shortage.amount),
+            needed=in_unit(line.unit, shortage.needed),
+            spent=in_unit(line.unit, shortage.spent),
+            reserved=in_unit(line.unit, shortage.reserved),
+            unconfirmed=in_unit(line.unit, shortage.unconfirmed),
+            held=held,
+            resets_at=None if resets_at is None else datetime.fromtimestamp(resets_at, UTC),
+            retry_after=retry_after,
+            model=plan.call.model,
+            cost=self._cost(plan),
+            waited=waited,
+        )
+
+    def _cost(self, plan: Plan) -> Decimal | None:
+        if plan.card is None and plan.call.usd is None:
+            return None
+        claim = plan.claim
+        k = claim.at_least if plan.call.max_output_tokens is None else claim.want
+        return usd_from_nano(claim.amounts(k)[NANO_USD])
+
+    def _stalls_itself(self, owner: object) -> bool:
+        """Whether the asker holds a reservation of its own, such as an unread stream: waiting might never end."""
+        return owner in list(self.open.values())
+
+    def _report(self, plan: Plan, shortages: tuple[Shortage, ...]) -> None:
+        for refusal in self.refusals(plan, shortages, held=False):
+            now, name = time.monotonic(), refusal.limit.name
+            if now - self._reported.get(name, -REPORT_EVERY) >= REPORT_EVERY:
+                self._reported[name] = now
+                logger.warning("not enforced: %s would have been refused: %s", refusal.limit.subject, refusal.reason)
+
+
+def _thread() -> object:
+    return threading.get_ident()
+
+
+def _loop_runs_here() -> bool:
+    asyncio = sys.modules.get("asyncio")  # Nobody runs a loop of asyncio without having imported it.
+    return asyncio is not None and asyncio._get_running_loop() is not None
+
+
+def _task() -> object:
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None or asyncio._get_running_loop() is None:
+        return _thread()
+    return id(asyncio.current_task())

@@ -1,0 +1,301 @@
+"""From a call to a claim: which limits have a say, what the call may cost at most, what may be granted.
+
+Pure: no I/O, no vendor, no clock of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from llm_token_budget.context import Identity
+from llm_token_budget.errors import ConfigurationError, MissingUser, UnknownModelPrice
+from llm_token_budget.identifiers import new_id
+from llm_token_budget.ledgers.base import NANO_USD, SLOPE_SCALE, Amounts, Claim, Counter, Line
+from llm_token_budget.limits import UNITS, Admission, Limit
+from llm_token_budget.money import nano_from_pico
+from llm_token_budget.windows import Sliding, Window
+
+if TYPE_CHECKING:
+    from llm_token_budget.pricing import PriceBook, RateCard
+
+MissingUserPolicy = Literal["refuse", "share", "exempt"]
+UnknownModelPolicy = Literal["refuse", "upper_bound", "tokens_only"]
+
+ANONYMOUS: Final = ""
+"""The key of whoever has no name, where `missing_user="share"` lets them call."""
+
+LONGEST_MODEL_NAME: Final = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What is known of a call before it is sent."""
+
+    provider: str | None = None
+    model: str | None = None
+    input_tokens: int = 0
+    """An upper bound."""
+    expected_input_tokens: int | None = None
+    """The likely figure; the upper bound where nobody says."""
+    max_output_tokens: int | None = None
+    """The request's own maximum, per choice; None if it sets none."""
+    model_maximum: int | None = None
+    """What the model writes at most where the request sets no maximum; None if nobody knows."""
+    choices: int = 1
+    """How many answers are asked for at once; 0 for calls without output, such as embeddings."""
+    min_output_tokens: int | None = None
+    """What an answer needs to be of use; None: the budget's `min_output_tokens`."""
+    default_max_output_tokens: int | None = None
+    """What is granted at least to a request without a maximum; None: the budget's own."""
+    service_tier: str | None = None
+    usd: int | None = None
+    """A plain amount in nano-USD, for money that is not tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A claim, and what is needed to make sense of its answer."""
+
+    claim: Claim
+    limits: tuple[Limit, ...]
+    """The limits behind the claim's lines, in their order."""
+    card: RateCard | None
+    call: Call
+    identity: Identity
+    at_most: int
+    """The output tokens that a request which stays as it is may bring, per choice."""
+
+
+class Spans:
+    """The current bounds of each window, by the ledger's clock.
+
+    Computed once and kept until the ledger says that they have passed: callers need no clock of their own.
+    """
+
+    def __init__(self) -> None:
+        self._bounds: dict[str, tuple[int, int | None, int]] = {}
+        self._windows: dict[str, Window] = {}
+        self.now = 0.0
+
+    def of(self, window: Window) -> tuple[int, int | None, int]:
+        """(start, end, sliding) as counters take them."""
+        bounds = self._bounds.get(window.id)
+        return self._compute(window) if bounds is None else bounds
+
+    def move_on(self, now: float) -> None:
+        """Compute all windows again for the ledger's present."""
+        self.now = now
+        self._bounds = {name: bounds for name, bounds in self._bounds.items() if _holds(bounds, now)}
+
+    def _compute(self, window: Window) -> tuple[int, int | None, int]:
+        start, end = window.bounds(self.now)
+        bounds = start, end, window.seconds if isinstance(window, Sliding) else 0
+        self._bounds[window.id] = bounds
+        return bounds
+
+
+def _holds(bounds: tuple[int, int | None, int], now: float) -> bool:
+    start, end, _ = bounds
+    return start <= now and (end is None or now < end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """A budget's options that say what a call may ask for."""
+
+    limits: tuple[Limit, ...]
+    statistics_window: Window
+    admission: Admission
+    missing_user: MissingUserPolicy
+    unknown_model: UnknownModelPolicy
+    min_output_tokens: int
+    default_max_output_tokens: int
+    output_share: int
+    lease: float
+
+
+class Planner:
+    """Turns calls into claims by a budget's rules."""
+
+    def __init__(self, rules: Rules, prices: PriceBook) -> None:
+        self.rules = rules
+        self.spans = Spans()
+        self._prices = prices
+        self._needs_price = any(limit.unit == "usd" for limit in rules.limits)
+
+    def plan(self, call: Call, identity: Identity) -> Plan:
+        """The claim of a call.
+
+        Raises:
+            MissingUser: a per-user limit applies, nobody is named and `missing_user="refuse"`.
+            UnknownModelPrice: a USD limit applies and the model has no price.
+            ConfigurationError: a limit is required and its key is missing, or has no amount.
+        """
+        card = self._card(call, identity)
+        model = card.model if card is not None else call.model
+        counters = self.statistics_counters(identity)
+        places = {counter: place for place, counter in enumerate(counters)}
+        lines: list[Line] = []
+        limits: list[Limit] = []
+        enforce = self.rules.admission != "observe"
+        for limit, key in self._applicable(identity, call.provider, model):
+            unit = UNITS.index(limit.unit)
+            place = -1
+            if limit.scopes != ("call",):
+                counter = self.counter(limit, key)
+                place = places.setdefault(counter, len(places))
+            lines.append(Line(limit.name, key, unit, limit.amount_for(key), place, limit.enforce and enforce))
+            limits.append(limit)
+        claim, at_most = self._claim(call, card, tuple(places), tuple(lines))
+        return Plan(claim, tuple(limits), card, call, identity, at_most)
+
+    def lines_for(self, identity: Identity, model: str | None, provider: str | None) -> list[tuple[Limit, tuple[str, ...]]]:
+        """The limits that a key is known for, and those keys. Asks for nobody's name."""
+        return list(self._applicable(identity, provider, model, ask=False))
+
+    def lines(self, found: Sequence[tuple[Limit, tuple[str, ...]]]) -> list[Line]:
+        """Lines of a claim for some limits and keys, looking at no counter."""
+        return [Line(limit.name, key, UNITS.index(limit.unit), limit.amount_for(key), -1) for limit, key in found]
+
+    def counter(self, limit: Limit, key: tuple[str, ...]) -> Counter:
+        """The counter that a limit looks at, in its current window."""
+        start, end, sliding = self.spans.of(limit.span)
+        return Counter(limit.key_names or limit.scopes, key, limit.span.id, start, end, sliding)
+
+    def statistics_counters(self, identity: Identity) -> list[Counter]:
+        """Where a call is counted whatever the limits: for everyone, the user and the session."""
+        window = self.rules.statistics_window
+        start, end, _ = self.spans.of(window)
+        counters = [Counter(("global",), (), window.id, start, end)]
+        user, session = identity.user_key, identity.session_id
+        if user is not None or self.rules.missing_user == "share":
+            counters.append(Counter(("user",), (user or ANONYMOUS,), window.id, start, end))
+        if session is not None:
+            counters.append(Counter(("user", "session"), (user or ANONYMOUS, session), window.id, start, end))
+        return counters
+
+    def all_counters(self, identity: Identity, model: str | None, provider: str | None) -> tuple[Counter, ...]:
+        """Every counter that something spent by somebody belongs to."""
+        counters = dict.fromkeys(self.statistics_counters(identity))
+        for limit, key in self._applicable(identity, provider, model, ask=False):
+            if limit.scopes != ("call",):
+                counters[self.counter(limit, key)] = None
+        return tuple(counters)
+
+    def _applicable(
+        self, identity: Identity, provider: str | None, model: str | None, *, ask: bool = True
+    ) -> list[tuple[Limit, tuple[str, ...]]]:
+        found: list[tuple[Limit, tuple[str, ...]]] = []
+        for limit in self.rules.limits:
+            if not limit.key_names:
+                found.append((limit, ()))
+            elif (key := self._key(limit, identity, provider, model, ask=ask)) is not None:
+                found.append((limit, key))
+        for run in identity.runs:
+            found += [(limit, (run.id,)) for limit in run.limits]
+        return found
+
+    def _key(
+        self, limit: Limit, identity: Identity, provider: str | None, model: str | None, *, ask: bool
+    ) -> tuple[str, ...] | None:
+        """Whose limit it is in this call; None if it doesn't apply."""
+        parts: list[str] = []
+        for name in limit.key_names:
+            match name:
+                case "user":
+                    part = identity.user_key
+                    if part is None and "user" in limit.scopes and self.rules.missing_user != "share":
+                        if ask and (self.rules.missing_user == "refuse" or limit.required):
+                            raise _missing_user(limit)
+                        return None
+                    part = part or ANONYMOUS
+                case "session":
+                    part = identity.session_id
+                case "model":
+                    part = model[:LONGEST_MODEL_NAME] if model else None
+                case "provider":
+                    part = provider
+                case _:
+                    part = identity.dimensions.get(name)
+            if part is None:
+                if limit.required and ask:
+                    raise _missing_part(limit, name)
+                return None
+            parts.append(part)
+        return tuple(parts)
+
+    def _card(self, call: Call, identity: Identity) -> RateCard | None:
+        if call.model is None:
+            if call.usd is None and call.input_tokens + (call.max_output_tokens or 0) and self._is_priced(identity):
+                raise ConfigurationError(
+                    "a USD limit applies and the call names no model: give model=, or default_model= to BudgetManager"
+                )
+            return None
+        try:
+            return self._prices.rate_card(call.model, call.provider, service_tier=call.service_tier)
+        except UnknownModelPrice:
+            if not self._is_priced(identity) or self.rules.unknown_model == "tokens_only":
+                return None
+            if self.rules.unknown_model == "upper_bound":
+                return self._prices.upper_bound_card()
+            raise
+
+    def _is_priced(self, identity: Identity) -> bool:
+        return self._needs_price or any(limit.unit == "usd" for run in identity.runs for limit in run.limits)
+
+    def _claim(
+        self, call: Call, card: RateCard | None, counters: tuple[Counter, ...], lines: tuple[Line, ...]
+    ) -> tuple[Claim, int]:
+        rules = self.rules
+        money = call.usd or 0
+        slope = 0
+        if card is not None:
+            money += nano_from_pico(card.worst_input_pico(call.input_tokens))
+            slope = card.worst_output_pico(call.input_tokens) * call.choices
+        want, at_least, share = self._output(call, lines) if call.choices else (0, 0, 0)
+        floor = call.default_max_output_tokens or rules.default_max_output_tokens
+        claim = Claim(
+            new_id(),
+            counters,
+            lines,
+            Amounts(call.input_tokens, money, 1),
+            (SLOPE_SCALE * call.choices, slope, 0),
+            want,
+            at_least,
+            share,
+            max(floor, at_least) if share else 0,
+            rules.lease,
+        )
+        return claim, want
+
+    def _output(self, call: Call, lines: Sequence[Line]) -> tuple[int, int, int]:
+        """(want, at_least, share) of the claim's free variable."""
+        rules = self.rules
+        least = rules.min_output_tokens if call.min_output_tokens is None else call.min_output_tokens
+        if call.max_output_tokens is not None:
+            want = call.max_output_tokens
+            return want, want if rules.admission == "strict" else min(want, least), 0
+        if rules.admission == "strict" and call.model_maximum is None and any(line.unit <= NANO_USD for line in lines):
+            raise ConfigurationError(
+                f"admission='strict' never changes a request, and nobody knows how much {call.model!r:.80} writes at most: "
+                "set the request's own maximum (max_tokens or the like), or use admission='clamp'"
+            )
+        floor = call.default_max_output_tokens or rules.default_max_output_tokens
+        want = call.model_maximum or floor
+        if rules.admission != "clamp":
+            return want, want if rules.admission == "strict" else min(want, least), 0
+        return want, min(want, least), rules.output_share if call.model_maximum else 0
+
+
+def _missing_user(limit: Limit) -> MissingUser:
+    return MissingUser(
+        f"limit {limit.name!r} is per user, and nobody said who is spending: enter budget.session(user_key=...), "
+        "use wrap(client, budget, user_key=...), or choose BudgetManager(missing_user='share' or 'exempt')"
+    )
+
+
+def _missing_part(limit: Limit, name: str) -> ConfigurationError:
+    option = "session_id=" if name == "session" else f"dimensions={{{name!r}: ...}}"
+    return ConfigurationError(f"limit {limit.name!r} is required, and the call has no {name}: give {option} to session() or wrap()")

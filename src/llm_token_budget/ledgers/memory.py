@@ -1,0 +1,545 @@
+"""The ledger in this process's memory: the default."""
+
+from __future__ import annotations
+
+import heapq
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from queue import SimpleQueue
+from typing import NamedTuple
+
+from llm_token_budget.errors import ConfigurationError, ReservationConflict
+from llm_token_budget.ledgers.admission import decide, needed
+from llm_token_budget.ledgers.base import (
+    DAY,
+    Amounts,
+    Balance,
+    Booked,
+    Charge,
+    Claim,
+    Counter,
+    Granted,
+    Handle,
+    Ledger,
+    Line,
+    Refused,
+    Shortage,
+    Stale,
+    Unconfirmed,
+)
+from llm_token_budget.ledgers.bell import Bell, await_ring, wait
+from llm_token_budget.ledgers.rows import Row
+
+REMEMBERED = 20_000
+"""So many ended reservations are remembered one by one. An older handle is refused, so nothing is ever applied twice."""
+
+_forks = 0
+
+
+def _forked() -> None:
+    global _forks  # noqa: PLW0603 - one count per process
+    _forks += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
+class _Record(NamedTuple):
+    handle: Handle
+    output_tokens: int
+    expires: float
+    bounded: bool
+
+
+class _Charged(NamedTuple):
+    handle: Handle
+    charge: Charge
+    at: float
+    tick: int
+
+
+class _Ended(NamedTuple):
+    created: float
+    charge: Charge | None
+    """None: given back."""
+
+
+class MemoryLedger(Ledger):
+    """Keeps everything in memory. For one process; lives as long as it does.
+
+    Args:
+        clock: seconds since the epoch.
+        idle_seconds: counters of sessions and runs that nobody has touched for so long are dropped (30 days).
+        remembered: how many ended reservations are remembered one by one.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.time,
+        idle_seconds: float = 30 * DAY,
+        remembered: int = REMEMBERED,
+    ) -> None:
+        self._clock = clock
+        self._idle = idle_seconds
+        self._remembered = remembered
+        self._lock = threading.Lock()
+        self._bell = Bell()
+        self._rows: dict[Counter, Row] = {}
+        self._open: dict[str, _Record] = {}
+        self._charged: OrderedDict[str, _Charged] = OrderedDict()
+        self._ended: OrderedDict[str, _Ended] = OrderedDict()
+        self._forgotten = -1.0
+        """The youngest handle that was forgotten: nothing up to its age is applied any more."""
+        self._longest_lease = 0.0
+        self._leases: list[tuple[float, str]] = []
+        self._perishable: list[tuple[float, int, Counter]] = []
+        self._overrides: dict[tuple[str, tuple[str, ...] | None], int | None] = {}
+        self._later: SimpleQueue[tuple[Handle, Charge | None] | tuple[Counter, ...]] = SimpleQueue()
+        self._tick = 0
+        self._forks = _forks
+
+    def now(self) -> float:
+        return self._clock()
+
+    def reserve(self, claim: Claim) -> Granted | Refused | Stale:
+        self._check_process()
+        with self._lock:
+            now = self._tidy()
+            if (record := self._open.get(claim.id)) is not None:
+                return Granted(record.handle, record.output_tokens, record.expires, record.bounded)
+            if claim.id in self._charged or claim.id in self._ended:
+                raise ReservationConflict(f"reservation {claim.id!r:.80} has ended: a new call needs a new id")
+            answer = self._decide(claim, now, count_blocked=True)
+            if type(answer) is Granted:
+                self._hold(claim, answer, now)
+            return answer
+
+    def look(self, claim: Claim, *, count_blocked: bool = False) -> Granted | Refused | Stale:
+        self._check_process()
+        with self._lock:
+            return self._decide(claim, self._tidy(), count_blocked=count_blocked)
+
+    def settle(self, handle: Handle, charge: Charge) -> Booked:
+        self._check_process()
+        with self._lock:
+            return self._settle(handle, charge, self._tidy())
+
+    def release(self, handle: Handle) -> Booked:
+        self._check_process()
+        with self._lock:
+            return self._release(handle, self._tidy())
+
+    def settle_later(self, handle: Handle, charge: Charge | None) -> None:
+        self._later.put((handle, charge))
+
+    def forget_later(self, counters: tuple[Counter, ...]) -> None:
+        self._later.put(counters)
+
+    def renew(self, handle: Handle, lease: float) -> bool:
+        self._check_process()
+        with self._lock:
+            expires = self._tidy() + lease
+            record = self._open.get(handle.id)
+            if record is None:
+                return False
+            if expires > record.expires:
+                self._open[handle.id] = record._replace(expires=expires)
+                self._longest_lease = max(self._longest_lease, lease)
+            return True
+
+    def refund(self, reservation_id: str) -> Amounts | None:
+        self._check_process()
+        with self._lock:
+            now = self._tidy()
+            entry = self._charged.pop(reservation_id, None)
+            if entry is None:
+                return None
+            self._replace(entry, None, now)
+            self._remember(entry.handle, None)
+            self._bell.ring()
+            return entry.charge.amounts
+
+    def unconfirmed(self) -> Sequence[Unconfirmed]:
+        self._check_process()
+        with self._lock:
+            self._tidy()
+            return [Unconfirmed(entry.handle, entry.charge, entry.at) for entry in self._charged.values()]
+
+    def record(self, counters: tuple[Counter, ...], charge: Charge) -> Stale | None:
+        self._check_process()
+        with self._lock:
+            now = self._tidy()
+            if _is_stale(counters, now):
+                return Stale(now)
+            for counter in counters:
+                row = self._row(counter)
+                row.book(counter, charge, now, now)
+                row.touched = now
+                for unit, amount in enumerate(charge.amounts):
+                    row.aside.unreserved[unit] += amount
+            return None
+
+    def read(self, counters: Sequence[Counter]) -> list[Balance] | Stale:
+        self._check_process()
+        with self._lock:
+            now = self._tidy()
+            if _is_stale(counters, now):
+                return Stale(now)
+            return [self._balance(counter, now) for counter in counters]
+
+    def users(self, counter: Counter, *, limit: int | None = None, offset: int = 0) -> list[tuple[str, Balance]] | Stale:
+        self._check_process()
+        with self._lock:
+            now = self._tidy()
+            if _is_stale((counter,), now):
+                return Stale(now)
+            # Copied in one go, looked through outside of the lock: a million users must not keep calls waiting.
+            rows = list(self._rows.items())
+        alike = counter._replace(key=())
+        found = [(each.key[-1], row.balance()) for each, row in rows if each._replace(key=()) == alike]
+        found.sort(key=lambda pair: (-pair[1].spent.nano_usd, -pair[1].spent.tokens, pair[0]))
+        return found[offset : None if limit is None else offset + limit]
+
+    def set_limit(self, name: str, key: tuple[str, ...] | None, amount: int | None) -> None:
+        self._check_process()
+        with self._lock:
+            self._overrides[name, key] = amount
+            self._bell.ring()
+
+    def clear_limit(self, name: str, key: tuple[str, ...] | None) -> None:
+        self._check_process()
+        with self._lock:
+            self._overrides.pop((name, key), None)
+            self._bell.ring()
+
+    def limit_amounts(self, lines: Iterable[Line]) -> list[int | None]:
+        self._check_process()
+        with self._lock:
+            return [self._amount(line) for line in lines]
+
+    def reset(self, *, user: str | None = None, session: str | None = None) -> None:
+        self._check_process()
+        with self._lock:
+            self._tidy()
+            self._tick += 1
+            for counter, row in self._rows.items():
+                if _belongs(counter, user, session):
+                    row.reset(self._tick)
+            self._bell.ring()
+
+    def wait(self, freed: int, timeout: float) -> None:
+        wait(self._bell, self._lock, freed, timeout)
+
+    async def await_room(self, freed: int, timeout: float) -> None:  # noqa: ASYNC109
+        await await_ring(self._bell, self._lock, freed, timeout)
+
+    # Everything below runs with the lock held. It calls nothing that is not ours: no logging, no callbacks.
+
+    def _check_process(self) -> None:
+        if self._forks != _forks:
+            if self._rows or self._open:
+                raise ConfigurationError(
+                    "this process was forked from one that had used its memory ledger: what it spends here, nobody else sees. "
+                    "Build the BudgetManager after the fork, or use a ledger that processes share."
+                )
+            self._lock = threading.Lock()
+            self._forks = _forks
+
+    def _tidy(self) -> float:
+        """Do what is due, and tell the time."""
+        now = self._clock()
+        while not self._later.empty():
+            self._catch_up(self._later.get(), now)
+        if self._leases and self._leases[0][0] <= now:
+            self._expire(now)
+        if self._perishable and self._perishable[0][0] <= now:
+            self._drop_perished(now)
+        if self._charged:
+            self._finish_unconfirmed(now)
+        return now
+
+    def _catch_up(self, late: tuple[Handle, Charge | None] | tuple[Counter, ...], now: float) -> None:
+        match late:
+            case (Handle() as handle, charge):
+                try:
+                    if charge is None:
+                        self._release(handle, now)
+                    else:
+                        self._settle(handle, charge, now)  # type: ignore[arg-type]
+                except ReservationConflict:
+                    return  # It had ended before, with the truth: a finalizer knows no better.
+            case counters:
+                self._drop(counters)  # type: ignore[arg-type]
+
+    def _drop(self, counters: Iterable[Counter]) -> None:
+        for counter in counters:
+            row = self._rows.get(counter)
+            if row is not None and not row.open:
+                del self._rows[counter]
+
+    def _decide(self, claim: Claim, now: float, *, count_blocked: bool) -> Granted | Refused | Stale:
+        rows: list[Row | None] = []
+        for counter in claim.counters:
+            if counter.start > now or (counter.end is not None and counter.end <= now):
+                return Stale(now)
+            row = self._rows.get(counter)
+            if counter.sliding and row is not None:
+                row.slide(counter, now)
+            rows.append(row)
+        standings: list[tuple[int | None, int, int]] = []
+        for line in claim.lines:
+            amount = self._amount(line) if self._overrides else line.amount
+            row = rows[line.counter] if line.counter >= 0 else None
+            standings.append((amount, 0, 0) if row is None else (amount, row.spent[line.unit], row.reserved[line.unit]))
+        k, bounded, short = decide(claim, standings)
+        if not short:
+            handle = Handle(claim.id, claim.counters, claim.amounts(k), claim.fixed.tokens, now)
+            return Granted(handle, k, now + claim.lease, bounded)
+        shortages = tuple(self._shortage(claim, index, standings[index], rows) for index in short)
+        if any(claim.lines[index].enforce for index in short):
+            enforced = tuple(shortage for shortage in shortages if claim.lines[shortage.line].enforce)
+            refused = Refused(enforced, self._bell.rung)
+            if count_blocked and not (claim.patient and refused.held):
+                for counter, row in zip(claim.counters, rows, strict=True):
+                    # A stranger's refusal makes no row: hostile keys must not fill the ledger.
+                    if row is not None or not counter.key:
+                        self._row(counter).blocked += 1
+            return refused
+        handle = Handle(claim.id, claim.counters, claim.amounts(k), claim.fixed.tokens, now)
+        return Granted(handle, k, now + claim.lease, bounded, shortages)
+
+    def _shortage(
+        self, claim: Claim, index: int, standing: tuple[int | None, int, int], rows: list[Row | None]
+    ) -> Shortage:
+        amount, spent, reserved = standing
+        assert amount is not None
+        line = claim.lines[index]
+        least = needed(claim, line.unit)
+        row = rows[line.counter] if line.counter >= 0 else None
+        counter = claim.counters[line.counter] if line.counter >= 0 else None
+        return Shortage(
+            line=index,
+            amount=amount,
+            spent=spent,
+            reserved=reserved,
+            unconfirmed=row.unconfirmed(line.unit) if row else 0,
+            needed=least,
+            held=bool(amount) and spent + least <= amount,
+            resets_at=None if counter is None else row.frees_at(counter) if row else counter.end,
+        )
+
+    def _hold(self, claim: Claim, granted: Granted, now: float) -> None:
+        handle = granted.handle
+        for counter in claim.counters:
+            row = self._row(counter)
+            row.hold(handle.reserved)
+            row.touched = now
+        self._open[claim.id] = _Record(handle, granted.output_tokens, granted.expires, granted.bounded)
+        if claim.lease > self._longest_lease:
+            self._longest_lease = claim.lease
+        heapq.heappush(self._leases, (granted.expires, claim.id))
+        # Ended reservations leave the heap: not one by one, but before they outnumber the open ones.
+        if len(self._leases) > 2 * len(self._open) + 64:
+            self._leases = [(record.expires, key) for key, record in self._open.items()]
+            heapq.heapify(self._leases)
+
+    def _settle(self, handle: Handle, charge: Charge, now: float) -> Booked:
+        record = self._open.pop(handle.id, None)
+        if record is not None:
+            self._close(record.handle, charge, now)
+            return Booked(None, first=True)
+        entry = self._charged.get(handle.id)
+        if entry is not None:
+            if charge.unconfirmed:
+                return Booked(entry.charge, first=False)
+            del self._charged[handle.id]
+            self._replace(entry, charge, now)
+            self._remember(handle, charge)
+            return Booked(entry.charge, first=True)
+        ended = self._ended.get(handle.id)
+        if ended is None:
+            self._check_age(handle, now)
+        elif ended.charge is not None:
+            if not charge.unconfirmed and charge[:4] != ended.charge[:4]:
+                raise ReservationConflict(f"reservation {handle.id!r:.80} was settled before, with another amount")
+            return Booked(ended.charge, first=False)
+        elif charge.unconfirmed:
+            return Booked(None, first=False)
+        # Given back before, or lost: the truth is counted all the same, and all of it was unforeseen.
+        self._book(handle, charge, Amounts(), now)
+        self._remember(handle, charge)
+        return Booked(None, first=True)
+
+    def _release(self, handle: Handle, now: float) -> Booked:
+        record = self._open.pop(handle.id, None)
+        if record is not None:
+            self._close(record.handle, None, now)
+            return Booked(None, first=True)
+        entry = self._charged.pop(handle.id, None)
+        if entry is not None:
+            self._replace(entry, None, now)
+            self._remember(handle, None)
+            self._bell.ring()
+            return Booked(entry.charge, first=True)
+        ended = self._ended.get(handle.id)
+        if ended is None:
+            self._check_age(handle, now)
+        elif ended.charge is not None and ended.charge.amounts:
+            raise ReservationConflict(f"reservation {handle.id!r:.80} was settled before, with an amount")
+        return Booked(None, first=False)
+
+    def _close(self, handle: Handle, charge: Charge | None, now: float) -> None:
+        """End an open reservation: give back what it holds and book what it was charged, in one step."""
+        reserved = handle.reserved
+        over = charge is not None and any(map(int.__gt__, charge.amounts, reserved))
+        for counter in handle.counters:
+            row = self._row(counter)
+            row.give_back(reserved)
+            row.touched = now
+            if charge is not None:
+                if counter.sliding:
+                    row.slide(counter, now)
+                row.book(counter, charge, handle.created, now)
+                if over:
+                    _note_overrun(row, charge.amounts, reserved)
+        if charge is not None and charge.unconfirmed:
+            self._tick += 1
+            self._charged[handle.id] = _Charged(handle, charge, now, self._tick)
+        else:
+            self._remember(handle, charge)
+        self._bell.ring()
+
+    def _replace(self, entry: _Charged, charge: Charge | None, now: float) -> None:
+        """Put a truth (or nothing) in the place of an unconfirmed charge."""
+        handle = entry.handle
+        for counter in handle.counters:
+            row = self._rows.get(counter)
+            if row is None or row.since > entry.tick:
+                continue  # Dropped or reset since: what was charged there is gone already.
+            row.slide(counter, now)
+            row.take_back(counter, entry.charge, handle.created, now)
+            if charge is not None:
+                row.book(counter, charge, handle.created, now)
+                _note_overrun(row, charge.amounts, entry.charge.amounts)
+        self._bell.ring()
+
+    def _book(self, handle: Handle, charge: Charge, covered: Amounts, now: float) -> None:
+        for counter in handle.counters:
+            if counter.end is not None and counter.end <= now and counter not in self._rows:
+                continue  # Its window has ended and was dropped: nobody reads it any more.
+            row = self._row(counter)
+            row.slide(counter, now)
+            row.book(counter, charge, handle.created, now)
+            row.touched = now
+            _note_overrun(row, charge.amounts, covered)
+
+    def _remember(self, handle: Handle, charge: Charge | None) -> None:
+        self._ended[handle.id] = _Ended(handle.created, charge)
+        if len(self._ended) > self._remembered:
+            _, gone = self._ended.popitem(last=False)
+            self._forgotten = max(self._forgotten, gone.created)
+
+    def _check_age(self, handle: Handle, now: float) -> None:
+        if handle.created <= self._forgotten or handle.created < now - self._horizon:
+            raise ReservationConflict(f"reservation {handle.id!r:.80} is older than what is remembered: nothing was changed")
+
+    @property
+    def _horizon(self) -> float:
+        return self._longest_lease + DAY
+
+    def _expire(self, now: float) -> None:
+        while self._leases and self._leases[0][0] <= now:
+            _, reservation_id = heapq.heappop(self._leases)
+            record = self._open.get(reservation_id)
+            if record is None:
+                continue
+            if record.expires > now:  # It was renewed.
+                heapq.heappush(self._leases, (record.expires, reservation_id))
+                continue
+            del self._open[reservation_id]
+            self._close(record.handle, reserved_charge(record.handle), now)
+
+    def _finish_unconfirmed(self, now: float) -> None:
+        """After the horizon no truth comes any more: what was charged stands."""
+        while self._charged and next(iter(self._charged.values())).at + self._horizon <= now:
+            _, entry = self._charged.popitem(last=False)
+            self._remember(entry.handle, entry.charge)
+
+    def _drop_perished(self, now: float) -> None:
+        while self._perishable and self._perishable[0][0] <= now:
+            _, _, counter = heapq.heappop(self._perishable)
+            row = self._rows.get(counter)
+            if row is None:
+                continue
+            due = max(row.touched, counter.end or 0) + self._patience(counter)
+            if row.open or due > now:
+                self._perish(counter, max(due, now + self._longest_lease + 1))
+            else:
+                del self._rows[counter]
+
+    def _perish(self, counter: Counter, due: float) -> None:
+        self._tick += 1
+        heapq.heappush(self._perishable, (due, self._tick, counter))
+
+    def _patience(self, counter: Counter) -> float:
+        """For how long a counter is kept after its window's end, or after its last use."""
+        if counter.end is not None:
+            return self._longest_lease
+        return counter.sliding * 2 if counter.sliding else self._idle
+
+    def _row(self, counter: Counter) -> Row:
+        row = self._rows.get(counter)
+        if row is None:
+            self._tick += 1
+            row = self._rows[counter] = Row(counter, self._tick)
+            if counter.end is not None or counter.sliding or not _PERISHABLE.isdisjoint(counter.scope):
+                due = (self._clock() if counter.end is None else counter.end) + self._patience(counter)
+                self._perish(counter, due)
+        return row
+
+    def _balance(self, counter: Counter, now: float) -> Balance:
+        row = self._rows.get(counter)
+        if row is None:
+            return _EMPTY
+        row.slide(counter, now)
+        return row.balance()
+
+    def _amount(self, line: Line) -> int | None:
+        if (override := self._overrides.get((line.name, line.key), _NONE)) is not _NONE:
+            return override  # type: ignore[return-value]
+        if (override := self._overrides.get((line.name, None), _NONE)) is not _NONE:
+            return override  # type: ignore[return-value]
+        return line.amount
+
+
+_PERISHABLE = {"session", "run"}
+_EMPTY = Balance()
+_NONE = object()
+
+
+def reserved_charge(handle: Handle) -> Charge:
+    """All that a reservation holds, as an unconfirmed charge: for an outcome that nobody knows."""
+    tokens, money, requests = handle.reserved
+    return Charge(handle.input_tokens, tokens - handle.input_tokens, money, requests, unconfirmed=True)
+
+
+def _is_stale(counters: Iterable[Counter], now: float) -> bool:
+    return any(counter.start > now or (counter.end is not None and counter.end <= now) for counter in counters)
+
+
+def _note_overrun(row: Row, actual: Amounts, covered: Amounts) -> None:
+    for unit in range(3):
+        if actual[unit] > covered[unit]:
+            row.aside.overrun[unit] += actual[unit] - covered[unit]
+
+
+def _belongs(counter: Counter, user: str | None, session: str | None) -> bool:
+    if user is None and session is None:
+        return True
+    named = dict(zip(counter.scope, counter.key, strict=False))
+    return (user is None or named.get("user") == user) and (session is None or named.get("session") == session)

@@ -1,0 +1,666 @@
+"""The budget: limits, prices and a ledger, and the verbs of the npm package on top of reserve and settle."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from types import TracebackType
+from typing import Any, Final, Self, get_args
+
+from llm_token_budget.admissions import Admissions, logger
+from llm_token_budget.claims import ANONYMOUS, Call, MissingUserPolicy, Planner, Rules, UnknownModelPolicy
+from llm_token_budget.context import Identity, Session, current, read_identity
+from llm_token_budget.errors import ConfigurationError, UnknownModelPrice, shown
+from llm_token_budget.ledgers import Ledger, MemoryLedger
+from llm_token_budget.ledgers.base import DAY, Balance, Charge, Counter, Refused, Stale
+from llm_token_budget.limits import ADMISSIONS, UNITS, Admission, Amount, Limit, check_key, check_names
+from llm_token_budget.money import MAX_AMOUNT, nano_from_pico, parse_usd
+from llm_token_budget.pricing import PriceBook
+from llm_token_budget.reservation import Reservation
+from llm_token_budget.statistics import (
+    CheckResult,
+    Portion,
+    RecordResult,
+    Remaining,
+    Stats,
+    in_unit,
+    portion_of,
+    stats_of,
+)
+from llm_token_budget.usage import Usage
+from llm_token_budget.windows import parse_seconds, parse_window
+
+DEFAULT_LEASE: Final = 900
+DEFAULT_SESSION_TTL: Final = "30d"
+DEFAULT_OUTPUT_SHARE: Final = 10
+"""A request without a maximum of its own may have a tenth of what is left."""
+
+Dimensions = Mapping[str, str]
+Seconds = int | float | str | timedelta
+
+
+class BudgetManager:
+    """A budget: who may spend how much, and where that is kept. One per application; safe from any thread and task.
+
+    Args:
+        global_token_limit: tokens, input and output together, of everyone.
+        global_cost_limit: USD of everyone.
+        per_user_token_limit: tokens of each user.
+        per_user_cost_limit: USD of each user.
+        per_session_token_limit: tokens of each session.
+        default_model: the model that `check`, `record` and `reserve` mean where they name none.
+        custom_pricing: USD per million tokens: `{"my-model": {"input": "0.50", "output": "1.50"}}`.
+        reset_interval: seconds, `"1d"` or a timedelta after which the five limits above and the statistics start anew,
+            counted from the Unix epoch. None: never.
+        limits: anything the options above can't say.
+        ledger: where amounts are kept: `"memory"` (this process), or a `Ledger`.
+        aliases: what deployments and gateways call a model: `{"prod-chat-01": "azure:gpt-4o"}`.
+        missing_user: what a call gets if a per-user limit applies and nobody is named: `"refuse"` it, let all of them
+            `"share"` one anonymous user, or `"exempt"` them from limits per user.
+        unknown_model: what a model without a price gets under a USD limit: `"refuse"`, `"upper_bound"` (the dearest known
+            rates) or `"tokens_only"` (no USD limit applies to it).
+        admission: `"clamp"` (lower a request's maximum output near a limit), `"strict"` (never change a request: refuse what
+            doesn't fit whole) or `"observe"` (never refuse; log what would have been).
+        unmetered: what a call gets whose bill can't be measured, under a limit: `"refuse"` or `"allow"`.
+        wait_for_held: seconds that a call waits for room that calls in flight hold; 0: never.
+        min_output_tokens: a call that can't have so many output tokens (or its own, lower maximum) is refused, not cut.
+        default_max_output_tokens: output tokens for requests that set no maximum, while there is room.
+        output_share: such a request gets more than that only up to a fraction of what is left: 10 means a tenth.
+        lease: seconds (or `"15m"`) after which an open reservation is charged as unconfirmed.
+        session_ttl: sessions that nobody used for so long are dropped.
+
+    Raises:
+        ConfigurationError: an option is wrong.
+    """
+
+    def __init__(
+        self,
+        *,
+        global_token_limit: int | None = None,
+        global_cost_limit: Amount | None = None,
+        per_user_token_limit: Any = None,
+        per_user_cost_limit: Any = None,
+        per_session_token_limit: Any = None,
+        default_model: str | None = None,
+        custom_pricing: Mapping[str, Mapping[str, object]] | None = None,
+        reset_interval: Seconds | None = None,
+        limits: Iterable[Limit] = (),
+        ledger: str | Ledger = "memory",
+        aliases: Mapping[str, str] | None = None,
+        missing_user: MissingUserPolicy = "refuse",
+        unknown_model: UnknownModelPolicy = "refuse",
+        admission: Admission = "clamp",
+        unmetered: str = "refuse",
+        wait_for_held: float = 10.0,
+        min_output_tokens: int = 1024,
+        default_max_output_tokens: int = 4096,
+        output_share: int = DEFAULT_OUTPUT_SHARE,
+        lease: Seconds = DEFAULT_LEASE,
+        session_ttl: Seconds = DEFAULT_SESSION_TTL,
+    ) -> None:
+        window = parse_window("total" if reset_interval is None else reset_interval)
+        options: list[tuple[str, str, str, Any]] = [
+            ("global_token_limit", "global", "tokens", global_token_limit),
+            ("global_cost_limit", "global", "usd", global_cost_limit),
+            ("per_user_token_limit", "user", "tokens", per_user_token_limit),
+            ("per_user_cost_limit", "user", "usd", per_user_cost_limit),
+            ("per_session_token_limit", "session", "tokens", per_session_token_limit),
+        ]
+        made = [
+            Limit(**{unit: amount}, scope=scope, window=window, name=name)
+            for name, scope, unit, amount in options
+            if amount is not None
+        ]
+        self.limits: tuple[Limit, ...] = (*made, *_checked_limits(limits))
+        check_names(self.limits)
+        _check_choice("missing_user", missing_user, get_args(MissingUserPolicy))
+        _check_choice("unknown_model", unknown_model, get_args(UnknownModelPolicy))
+        _check_choice("admission", admission, ADMISSIONS)
+        _check_choice("unmetered", unmetered, ("refuse", "allow"))
+        self.admission: Admission = admission
+        self.unmetered = unmetered
+        self.missing_user: MissingUserPolicy = missing_user
+        self.default_model = default_model
+        self.prices = PriceBook(custom_pricing, aliases)
+        self.default_max_output_tokens = _check_count("default_max_output_tokens", default_max_output_tokens, least=1)
+        self.min_output_tokens = _check_count("min_output_tokens", min_output_tokens)
+        self._ledger = _open_ledger(ledger, session_ttl=parse_seconds(session_ttl, "session_ttl"))
+        rules = Rules(
+            limits=self.limits,
+            statistics_window=window,
+            admission=admission,
+            missing_user=missing_user,
+            unknown_model=unknown_model,
+            min_output_tokens=self.min_output_tokens,
+            default_max_output_tokens=self.default_max_output_tokens,
+            output_share=_check_count("output_share", output_share, least=1),
+            lease=float(parse_seconds(lease, "lease")),
+        )
+        self._planner = Planner(rules, self.prices)
+        self._planner.spans.move_on(self._ledger.now())
+        self._admissions = Admissions(
+            self._ledger, self._planner, self.prices, wait_for_held=_check_seconds("wait_for_held", wait_for_held)
+        )
+        if any(limit.unit == "usd" for limit in self.limits):
+            self.prices.warm_up()
+        if isinstance(self._ledger, MemoryLedger) and ledger == "memory":
+            _warn_where_memory_is_short(self.limits)
+
+    # The primitive
+
+    def reserve(
+        self,
+        *,
+        model: str | None = None,
+        provider: str | None = None,
+        input_tokens: int = 0,
+        max_output_tokens: int | None = None,
+        min_output_tokens: int | None = None,
+        usd: Amount | None = None,
+        tokens: int | None = None,
+        service_tier: str | None = None,
+        user_key: str | None = None,
+        session_id: str | None = None,
+        dimensions: Dimensions | None = None,
+    ) -> Reservation:
+        """Room for one call: enter it with `with` or `async with`, then settle it. Holds nothing before it is entered.
+
+        Give either a call of a model (`model`, `input_tokens`, `max_output_tokens`), or plain `usd` or `tokens` for what is
+        not a model's call (a paid tool, an image).
+
+        Args:
+            model: the model; `default_model` where left out.
+            provider: whose model it is, where the name alone doesn't say.
+            input_tokens: an upper bound of what is sent.
+            max_output_tokens: the maximum that the call is sent with.
+            min_output_tokens: if given, less than `max_output_tokens` may be granted near a limit, but not less than this:
+                `reservation.max_output_tokens` says how much. Otherwise all or nothing.
+            usd: USD.
+            tokens: tokens.
+            service_tier: the tier that the call asks for.
+            user_key: who spends; the session's user where left out.
+            session_id: the session it is part of.
+            dimensions: further keys, for limits whose scope is a dimension.
+
+        Raises:
+            ConfigurationError: an argument is wrong. (Entering raises `BudgetExceeded` and `UnknownModelPrice`.)
+        """
+        identity = self.identify(user_key, session_id, dimensions)
+        if usd is not None or tokens is not None:
+            if input_tokens or max_output_tokens:
+                raise ConfigurationError("reserve() takes plain usd= or tokens=, or a model's call with input_tokens=, not both")
+            call = Call(
+                provider=provider,
+                usd=0 if usd is None else parse_usd(usd),
+                input_tokens=0 if tokens is None else _check_count("tokens", tokens),
+                choices=0,
+            )
+            return Reservation(self._admissions, call, identity)
+        output = 0 if max_output_tokens is None else _check_count("max_output_tokens", max_output_tokens)
+        least = output if min_output_tokens is None else _check_count("min_output_tokens", min_output_tokens)
+        call = Call(
+            provider=provider,
+            model=self._model(model),
+            input_tokens=_check_count("input_tokens", input_tokens),
+            max_output_tokens=output,
+            min_output_tokens=least,
+            service_tier=service_tier,
+        )
+        return Reservation(self._admissions, call, identity)
+
+    def reserve_call(self, call: Call, identity: Identity) -> Reservation:
+        """`reserve` for wrapped clients, who have read the call already."""
+        return Reservation(self._admissions, call, identity)
+
+    # The npm package's verbs
+
+    def check(
+        self,
+        *,
+        estimated_input_tokens: int = 0,
+        estimated_output_tokens: int = 0,
+        user_key: str | None = None,
+        session_id: str | None = None,
+        model: str | None = None,
+        provider: str | None = None,
+        dimensions: Dimensions | None = None,
+    ) -> CheckResult:
+        """Would such a call be admitted now? Holds nothing: two callers can both be told yes. `reserve` and `wrap` hold.
+
+        A refusal counts as blocked. What calls in flight hold counts as used.
+
+        Raises:
+            UnknownModelPrice: a USD limit applies and the model has no price.
+            ConfigurationError: a bad argument, or nobody is named under a per-user limit.
+        """
+        output = _check_count("estimated_output_tokens", estimated_output_tokens)
+        call = Call(
+            provider=provider,
+            model=self._model(model),
+            input_tokens=_check_count("estimated_input_tokens", estimated_input_tokens),
+            max_output_tokens=output,
+            min_output_tokens=output,
+        )
+        plan, answer = self._admissions.look(call, self.identify(user_key, session_id, dimensions))
+        cost: Decimal | None = None
+        if plan.card is not None:
+            usage = Usage(input_tokens=call.input_tokens, output_tokens=output)
+            cost = Decimal(nano_from_pico(plan.card.cost_pico(usage))).scaleb(-9)
+        if not isinstance(answer, Refused):
+            return CheckResult(allowed=True, reason=None, would_cost=cost)
+        refusal = self._admissions.refusals(plan, answer.shortages, held=answer.held)[0]
+        return CheckResult(allowed=False, reason=refusal.reason, would_cost=cost, refusal=refusal)
+
+    def record(
+        self,
+        *,
+        input_tokens: int = 0,
+        output_tokens: int = 0,
+        usage: Usage | None = None,
+        cost: Amount | None = None,
+        user_key: str | None = None,
+        session_id: str | None = None,
+        model: str | None = None,
+        provider: str | None = None,
+        dimensions: Dimensions | None = None,
+    ) -> RecordResult:
+        """Book what was spent elsewhere. Never refuses; counted apart as `unreserved`.
+
+        `wrap` records by itself: whoever wraps a client deletes their `record` calls.
+
+        Args:
+            input_tokens: tokens sent.
+            output_tokens: tokens received.
+            usage: both, with all their parts, instead.
+            cost: USD, where it is known: goes before any price, and needs no model.
+            user_key: who spent; the session's user where left out.
+            session_id: the session it is part of.
+            model: the model; `default_model` where left out.
+            provider: whose model it is, where the name alone doesn't say.
+            dimensions: further keys, for limits whose scope is a dimension.
+
+        Raises:
+            UnknownModelPrice: the model has no price and no `cost=` was given. The tokens are counted first.
+            ConfigurationError: a bad argument; nothing is counted.
+        """
+        identity = self.identify(user_key, session_id, dimensions)
+        if usage is None:
+            usage = Usage(
+                input_tokens=_check_count("input_tokens", input_tokens),
+                output_tokens=_check_count("output_tokens", output_tokens),
+            )
+        elif input_tokens or output_tokens:
+            raise ConfigurationError("record() takes usage= or input_tokens= and output_tokens=, not both")
+        model = self._model(model)
+        money, problem = self._cost_of_record(usage, cost, model, provider)
+        charge = Charge(usage.input_tokens, usage.output_tokens, money, 1, unpriced=problem is not None)
+        while True:
+            counters = self._planner.all_counters(identity, model, provider)
+            stale = self._ledger.record(counters, charge)
+            if stale is None:
+                break
+            self._planner.spans.move_on(stale.now)
+        for tally in identity.tallies:
+            tally.book(charge)
+        if problem is not None and self._planner.rules.unknown_model != "tokens_only":
+            raise problem
+        user, session = identity.user_key, identity.session_id
+        return RecordResult(
+            cost=charge.amounts.usd,
+            global_stats=self.get_global_stats(),
+            user_stats=None if user is None else self.get_user_stats(user),
+            session_stats=None if session is None else self.get_session_stats(user, session),
+        )
+
+    def get_global_stats(self) -> Stats:
+        """What everyone spent since the last reset."""
+        return stats_of(self._statistics(("global",), ()))
+
+    def get_user_stats(self, user_key: str) -> Stats:
+        """What a user spent since the last reset; all zero for a stranger."""
+        key = check_key(user_key, "user_key")
+        return stats_of(self._statistics(("user",), (key,)), user_key=key)
+
+    def get_session_stats(self, user_key: str | None, session_id: str) -> Stats:
+        """What one session of a user spent since the last reset."""
+        key = ANONYMOUS if user_key is None else check_key(user_key, "user_key")
+        session = check_key(session_id, "session_id")
+        return stats_of(self._statistics(("user", "session"), (key, session)), user_key=user_key, session_id=session)
+
+    def get_all_user_stats(self, *, limit: int | None = None, offset: int = 0) -> list[Stats]:
+        """The statistics of all users, the one who cost most first. `.user_key` says whose they are.
+
+        Args:
+            limit: so many rows at most.
+            offset: leave out so many from the top.
+        """
+        while True:
+            rows = self._ledger.users(self._statistics_counter(("user",), ()), limit=limit, offset=offset)
+            if not isinstance(rows, Stale):
+                return [stats_of(balance, user_key=key) for key, balance in rows]
+            self._planner.spans.move_on(rows.now)
+
+    def middleware(self, *args: Any, **kwargs: Any) -> Any:
+        """The npm package's middleware. Comes with the web integrations.
+
+        Raises:
+            ConfigurationError: this version has none yet.
+        """
+        raise ConfigurationError(
+            "this version has no middleware yet: in the handler, use `with budget.session(user_key=...)` and a wrapped client, "
+            "or budget.check(...)"
+        )
+
+    # Sessions, limits, what remains
+
+    def session(
+        self,
+        user_key: str | None = None,
+        session_id: str | None = None,
+        *,
+        dimensions: Dimensions | None = None,
+        limits: Iterable[Limit] = (),
+    ) -> Session:
+        """A block of calls that are charged to somebody: `with budget.session(user_key="ada"): ...`, in async code too.
+
+        Args:
+            user_key: who spends.
+            session_id: the session, for limits per session: a session's key is its user and its id.
+            dimensions: further keys, such as `{"org": "acme"}`.
+            limits: limits on this block alone (one agent run, one job).
+
+        Raises:
+            ConfigurationError: a bad key, or a limit that is not one of a run.
+        """
+        session = Session(self, read_identity(user_key, session_id, dimensions), tuple(_checked_limits(limits)))
+        for run in session.identity.runs[-1:]:
+            counters = tuple(Counter(("run",), (run.id,), limit.span.id) for limit in run.limits)
+            weakref.finalize(run, self._ledger.forget_later, counters).atexit = False
+        return session
+
+    def identify(
+        self, user_key: str | None = None, session_id: str | None = None, dimensions: Dimensions | None = None
+    ) -> Identity:
+        """Who is spending: what is said here, or else the innermost session of this budget."""
+        return read_identity(user_key, session_id, dimensions).over(current(self))
+
+    def remaining(
+        self,
+        user_key: str | None = None,
+        session_id: str | None = None,
+        *,
+        dimensions: Dimensions | None = None,
+        model: str | None = None,
+        provider: str | None = None,
+    ) -> list[Remaining]:
+        """How each limit stands, for whoever is named (or the current session): a row per limit that applies."""
+        identity = self.identify(user_key, session_id, dimensions)
+        while True:
+            found = [
+                (limit, key)
+                for limit, key in self._planner.lines_for(identity, model or self.default_model, provider)
+                if limit.scopes != ("call",)
+            ]
+            counters = [self._planner.counter(limit, key) for limit, key in found]
+            balances = self._ledger.read(counters)
+            if isinstance(balances, Stale):
+                self._planner.spans.move_on(balances.now)
+                continue
+            amounts = self._ledger.limit_amounts(self._planner.lines(found))
+            rows = zip(found, counters, balances, amounts, strict=True)
+            return [
+                _remaining(limit, key, counter, balance, amount)
+                for (limit, key), counter, balance, amount in rows
+                if amount is not None
+            ]
+
+    def describe(self) -> str:
+        """The limits in words, a line each, with their next reset."""
+        self._planner.spans.move_on(self._ledger.now())
+        lines = [_described(limit, self._planner.spans.of(limit.span)[1]) for limit in self.limits]
+        return "\n".join(lines) if lines else "no limits"
+
+    def set_limit(self, name: str, key: str | tuple[str, ...] | None, amount: Amount | None) -> None:
+        """Change a limit while running; it takes effect on the next call, wherever the ledger is shared.
+
+        Args:
+            name: the limit's name: the option's (`"per_user_cost_limit"`), or `Limit.name`.
+            key: whose: a user, an org, a tuple for a scope of several (a session: user and id); None: everyone's.
+            amount: tokens, USD or requests; 0: blocked; None: unlimited.
+
+        Raises:
+            ConfigurationError: no such limit, or a bad key or amount.
+        """
+        limit = self._limit(name)
+        self._ledger.set_limit(name, _limit_key(limit, key), limit.read_amount(amount))
+
+    def clear_limit(self, name: str, key: str | tuple[str, ...] | None) -> None:
+        """Undo `set_limit`: the limit's own amount holds again."""
+        self._ledger.clear_limit(name, _limit_key(self._limit(name), key))
+
+    def refund(self, reservation_id: str) -> Portion | None:
+        """Give back an unconfirmed charge: of a call whose outcome nobody knew, or whose reservation expired.
+
+        Returns:
+            What was given back, or None if there is no unconfirmed charge under this id.
+        """
+        amounts = self._ledger.refund(reservation_id)
+        return None if amounts is None else portion_of(amounts)
+
+    def reset(self, user_key: str | None = None, session_id: str | None = None) -> None:
+        """Zero what was spent: everything, all of a user's, or one session's. What is reserved stays, and settles anew."""
+        if user_key is not None:
+            check_key(user_key, "user_key")
+        if session_id is not None:
+            check_key(session_id, "session_id")
+        self._ledger.reset(user=user_key, session=session_id)
+
+    def warm_up(self) -> None:
+        """Load the price book now (about 0.25 s) instead of at the first call."""
+        self.prices.warm_up()
+
+    def close(self) -> None:
+        """Let go of the ledger's connections."""
+        self._ledger.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # The same for tasks
+
+    async def acheck(self, **call: Any) -> CheckResult:
+        """`check` for tasks."""
+        return await self._ledger.acall(self.check, **call)
+
+    async def arecord(self, **spent: Any) -> RecordResult:
+        """`record` for tasks."""
+        return await self._ledger.acall(self.record, **spent)
+
+    async def aget_global_stats(self) -> Stats:
+        """`get_global_stats` for tasks."""
+        return await self._ledger.acall(self.get_global_stats)
+
+    async def aget_user_stats(self, user_key: str) -> Stats:
+        """`get_user_stats` for tasks."""
+        return await self._ledger.acall(self.get_user_stats, user_key)
+
+    async def aget_session_stats(self, user_key: str | None, session_id: str) -> Stats:
+        """`get_session_stats` for tasks."""
+        return await self._ledger.acall(self.get_session_stats, user_key, session_id)
+
+    async def aget_all_user_stats(self, *, limit: int | None = None, offset: int = 0) -> list[Stats]:
+        """`get_all_user_stats` for tasks."""
+        return await self._ledger.acall(self.get_all_user_stats, limit=limit, offset=offset)
+
+    async def aremaining(self, user_key: str | None = None, session_id: str | None = None, **keys: Any) -> list[Remaining]:
+        """`remaining` for tasks."""
+        return await self._ledger.acall(self.remaining, user_key, session_id, **keys)
+
+    async def aset_limit(self, name: str, key: str | tuple[str, ...] | None, amount: Amount | None) -> None:
+        """`set_limit` for tasks."""
+        await self._ledger.acall(self.set_limit, name, key, amount)
+
+    async def aclear_limit(self, name: str, key: str | tuple[str, ...] | None) -> None:
+        """`clear_limit` for tasks."""
+        await self._ledger.acall(self.clear_limit, name, key)
+
+    async def arefund(self, reservation_id: str) -> Portion | None:
+        """`refund` for tasks."""
+        return await self._ledger.acall(self.refund, reservation_id)
+
+    async def areset(self, user_key: str | None = None, session_id: str | None = None) -> None:
+        """`reset` for tasks."""
+        await self._ledger.acall(self.reset, user_key, session_id)
+
+    async def aclose(self) -> None:
+        """`close` for tasks."""
+        await self._ledger.acall(self.close)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    @property
+    def ledger(self) -> Ledger:
+        """Where amounts are kept."""
+        return self._ledger
+
+    def _model(self, model: str | None) -> str | None:
+        if model is None:
+            return self.default_model
+        if not isinstance(model, str) or not model:
+            raise ConfigurationError(f"model must be a name, not {model!r:.80}")
+        return model
+
+    def _cost_of_record(
+        self, usage: Usage, cost: Amount | None, model: str | None, provider: str | None
+    ) -> tuple[int, UnknownModelPrice | None]:
+        """(nano-USD, what to raise once the tokens are counted)."""
+        if cost is not None:
+            return parse_usd(cost, "cost"), None
+        if model is None:
+            if usage.total_tokens and any(limit.unit == "usd" for limit in self.limits):
+                return 0, UnknownModelPrice("(no model named)")
+            return 0, None
+        try:
+            return nano_from_pico(self.prices.rate_card(model, provider).cost_pico(usage)), None
+        except UnknownModelPrice as unknown:
+            return 0, unknown
+
+    def _statistics_counter(self, scope: tuple[str, ...], key: tuple[str, ...]) -> Counter:
+        window = self._planner.rules.statistics_window
+        start, end, _ = self._planner.spans.of(window)
+        return Counter(scope, key, window.id, start, end)
+
+    def _statistics(self, scope: tuple[str, ...], key: tuple[str, ...]) -> Balance:
+        while True:
+            balances = self._ledger.read([self._statistics_counter(scope, key)])
+            if not isinstance(balances, Stale):
+                return balances[0]
+            self._planner.spans.move_on(balances.now)
+
+    def _limit(self, name: str) -> Limit:
+        for limit in self.limits:
+            if limit.name == name:
+                return limit
+        known = ", ".join(repr(limit.name) for limit in self.limits) or "none"
+        raise ConfigurationError(f"no limit is called {shown(str(name))}; the limits of this budget: {known}")
+
+
+def _checked_limits(limits: Iterable[Limit]) -> Sequence[Limit]:
+    found = list(limits)
+    for limit in found:
+        if not isinstance(limit, Limit):
+            raise ConfigurationError(f"limits= takes Limit(...) objects, not {limit!r:.80}")
+    return found
+
+
+def _check_choice(name: str, value: object, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise ConfigurationError(f"{name} is one of {', '.join(map(repr, choices))}, not {value!r:.80}")
+
+
+def _check_count(name: str, value: object, least: int = 0) -> int:
+    if type(value) is not int or not least <= value <= MAX_AMOUNT:
+        raise ConfigurationError(f"{name} must be a whole number, {least} or more, not {value!r:.80}")
+    return value
+
+
+def _check_seconds(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise ConfigurationError(f"{name} must be a number of seconds, 0 or more, not {value!r:.80}")
+    return float(value)
+
+
+def _open_ledger(ledger: object, *, session_ttl: float) -> Ledger:
+    if isinstance(ledger, Ledger):
+        return ledger
+    if ledger in ("memory", "memory://"):
+        return MemoryLedger(idle_seconds=session_ttl)
+    # Only the scheme: the rest of a URL may hold a password.
+    named = f"URLs like {ledger.partition(':')[0]!r}" if isinstance(ledger, str) else f"{type(ledger).__name__} objects"
+    raise ConfigurationError(f"ledger= takes 'memory' or a Ledger; this version has none for {named}")
+
+
+def _warn_where_memory_is_short(limits: Iterable[Limit]) -> None:
+    """One process's memory is a short-lived and private place: say so once where that looks wrong."""
+    workers = next((name for name in ("WEB_CONCURRENCY", "UVICORN_WORKERS") if (os.environ.get(name) or "").isdigit()), None)
+    if workers and int(os.environ[workers]) > 1:
+        logger.warning(
+            "the budget is kept in the memory of this process, and %s=%s: each worker has a budget of its own. "
+            "Use a ledger that they share, or ledger='memory://' if this is meant.",
+            workers,
+            os.environ[workers],
+        )
+    elif any(_is_long(limit) for limit in limits):
+        logger.warning(
+            "the budget is kept in the memory of this process and has a window of a day or longer: a restart forgets what was "
+            "spent. Use a ledger that lasts, or ledger='memory://' if this is meant."
+        )
+
+
+def _is_long(limit: Limit) -> bool:
+    start, end = limit.span.bounds(0)
+    return (end is not None and end - start >= DAY) or getattr(limit.span, "seconds", 0) >= DAY
+
+
+def _remaining(limit: Limit, key: tuple[str, ...], counter: Counter, balance: Balance, amount: int) -> Remaining:
+    unit = UNITS.index(limit.unit)
+    return Remaining(
+        limit=limit.view(key, amount),
+        spent=in_unit(unit, balance.spent[unit]),
+        reserved=in_unit(unit, balance.reserved[unit]),
+        unconfirmed=in_unit(unit, balance.unconfirmed[unit]),
+        overrun=in_unit(unit, balance.overrun[unit]),
+        resets_at=None if counter.end is None else datetime.fromtimestamp(counter.end, UTC),
+    )
+
+
+def _described(limit: Limit, end: int | None) -> str:
+    if end is None:
+        return limit.describe()
+    return f"{limit.describe()}, next reset {datetime.fromtimestamp(end, UTC):%Y-%m-%d %H:%M}"
+
+
+def _limit_key(limit: Limit, key: object) -> tuple[str, ...] | None:
+    if key is None:
+        return None
+    parts: tuple[object, ...] = key if isinstance(key, tuple) else (key,)
+    names = limit.key_names
+    if len(parts) != len(names):
+        raise ConfigurationError(
+            f"limit {shown(limit.name)} has a key of {len(names)} ({', '.join(names) or 'nothing: use None'}), not {key!r:.80}"
+        )
+    return tuple(check_key(part, name) for name, part in zip(names, parts, strict=True))
