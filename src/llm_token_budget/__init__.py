@@ -1,0 +1,77 @@
+"""A budget that holds: token and dollar limits for applications that call LLMs.
+
+    client = wrap(OpenAI(), BudgetManager(global_cost_limit="5.00"))
+
+- `BudgetManager`, `Limit`    who may spend how much, over which window (`Calendar`, `Sliding`)
+- `wrap`, `budgeted`, `BudgetManager.session`, `BudgetManager.reserve`    the doors: a client, a function, a block, anything
+- `Usage`, `estimate_tokens`, `calculate_cost`    tokens and what they cost
+- `BudgetError` and its kinds, `find_budget_error`    what can go wrong
+- `llm_token_budget.ledgers`    where amounts are kept
+- `llm_token_budget.testing`    a loopback provider for tests
+"""
+
+from __future__ import annotations
+
+from llm_token_budget.context import Session
+from llm_token_budget.decorators import budgeted
+from llm_token_budget.errors import (
+    BudgetError,
+    BudgetExceeded,
+    ConfigurationError,
+    LedgerUnavailable,
+    LimitView,
+    MissingUser,
+    Refusal,
+    ReservationConflict,
+    UnknownModelPrice,
+    UnmeteredCall,
+    find_budget_error,
+)
+from llm_token_budget.estimation import estimate_tokens
+from llm_token_budget.ledgers import Ledger, MemoryLedger
+from llm_token_budget.limits import Limit
+from llm_token_budget.manager import BudgetManager
+from llm_token_budget.pricing import CostBreakdown, calculate_cost
+from llm_token_budget.providers import wrap
+from llm_token_budget.reservation import Reservation
+from llm_token_budget.statistics import CheckResult, Portion, RecordResult, Remaining, Stats
+from llm_token_budget.usage import Usage
+from llm_token_budget.windows import Calendar, Every, Sliding, Window
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BudgetError",
+    "BudgetExceeded",
+    "BudgetManager",
+    "Calendar",
+    "CheckResult",
+    "ConfigurationError",
+    "CostBreakdown",
+    "Every",
+    "Ledger",
+    "LedgerUnavailable",
+    "Limit",
+    "LimitView",
+    "MemoryLedger",
+    "MissingUser",
+    "Portion",
+    "RecordResult",
+    "Refusal",
+    "Remaining",
+    "Reservation",
+    "ReservationConflict",
+    "Session",
+    "Sliding",
+    "Stats",
+    "UnknownModelPrice",
+    "UnmeteredCall",
+    "Usage",
+    "Window",
+    "__version__",
+    "budgeted",
+    "calculate_cost",
+    "estimate_tokens",
+    "find_budget_error",
+    "wrap",
+]

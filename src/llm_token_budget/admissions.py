@@ -109,7 +109,9 @@ class Admissions:
                 return plan, answer
             self.planner.spans.move_on(answer.now)
 
-    def refusals(self, plan: Plan, shortages: tuple[Shortage, ...], *, held: bool, waited: float = 0.0) -> list[Refusal]:
+    def refusals(
+        self, plan: Plan, shortages: tuple[Shortage, ...], *, held: bool, waited: float = 0.0
+    ) -> list[Refusal]:
         """Shortages in words, the one that an error speaks of first."""
         ordered = sorted(shortages, key=lambda shortage: plan.limits[shortage.line].rank)
         return [self._refusal(plan, shortage, held=held, waited=waited) for shortage in ordered]

@@ -18,7 +18,7 @@ from llm_token_budget.money import nano_from_pico
 from llm_token_budget.windows import Sliding, Window
 
 if TYPE_CHECKING:
-    from llm_token_budget.pricing import PriceBook, RateCard
+    from llm_token_budget.pricing import CacheLifetime, PriceBook, RateCard
 
 MissingUserPolicy = Literal["refuse", "share", "exempt"]
 UnknownModelPolicy = Literal["refuse", "upper_bound", "tokens_only"]
@@ -27,6 +27,10 @@ ANONYMOUS: Final = ""
 """The key of whoever has no name, where `missing_user="share"` lets them call."""
 
 LONGEST_MODEL_NAME: Final = 256
+
+MIN_OUTPUT_TOKENS: Final = 1024
+DEFAULT_MAX_OUTPUT_TOKENS: Final = 4096
+"""Where neither the call nor the budget says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,10 @@ class Call:
     default_max_output_tokens: int | None = None
     """What is granted at least to a request without a maximum; None: the budget's own."""
     service_tier: str | None = None
+    longest_cache: CacheLifetime = "5m"
+    """The longest-lived cache that the input may be written to: writing can cost more than reading fresh."""
+    audio: bool = False
+    """Whether input or output may be sound."""
     usd: int | None = None
     """A plain amount in nano-USD, for money that is not tokens."""
 
@@ -110,8 +118,10 @@ class Rules:
     admission: Admission
     missing_user: MissingUserPolicy
     unknown_model: UnknownModelPolicy
-    min_output_tokens: int
-    default_max_output_tokens: int
+    min_output_tokens: int | None
+    """None: 1,024."""
+    default_max_output_tokens: int | None
+    """None: 4,096."""
     output_share: int
     lease: float
 
@@ -151,7 +161,9 @@ class Planner:
         claim, at_most = self._claim(call, card, tuple(places), tuple(lines))
         return Plan(claim, tuple(limits), card, call, identity, at_most)
 
-    def lines_for(self, identity: Identity, model: str | None, provider: str | None) -> list[tuple[Limit, tuple[str, ...]]]:
+    def lines_for(
+        self, identity: Identity, model: str | None, provider: str | None
+    ) -> list[tuple[Limit, tuple[str, ...]]]:
         """The limits that a key is known for, and those keys. Asks for nobody's name."""
         return list(self._applicable(identity, provider, model, ask=False))
 
@@ -252,10 +264,11 @@ class Planner:
         money = call.usd or 0
         slope = 0
         if card is not None:
-            money += nano_from_pico(card.worst_input_pico(call.input_tokens))
-            slope = card.worst_output_pico(call.input_tokens) * call.choices
+            worst = card.worst_input_pico(call.input_tokens, longest_cache=call.longest_cache, audio=call.audio)
+            money += nano_from_pico(worst)
+            slope = card.worst_output_pico(call.input_tokens, audio=call.audio) * call.choices
         want, at_least, share = self._output(call, lines) if call.choices else (0, 0, 0)
-        floor = call.default_max_output_tokens or rules.default_max_output_tokens
+        floor = self._usual(call)
         claim = Claim(
             new_id(),
             counters,
@@ -270,10 +283,15 @@ class Planner:
         )
         return claim, want
 
+    def _usual(self, call: Call) -> int:
+        return call.default_max_output_tokens or self.rules.default_max_output_tokens or DEFAULT_MAX_OUTPUT_TOKENS
+
     def _output(self, call: Call, lines: Sequence[Line]) -> tuple[int, int, int]:
         """(want, at_least, share) of the claim's free variable."""
         rules = self.rules
-        least = rules.min_output_tokens if call.min_output_tokens is None else call.min_output_tokens
+        least = call.min_output_tokens
+        if least is None:
+            least = MIN_OUTPUT_TOKENS if rules.min_output_tokens is None else rules.min_output_tokens
         if call.max_output_tokens is not None:
             want = call.max_output_tokens
             return want, want if rules.admission == "strict" else min(want, least), 0
@@ -282,7 +300,7 @@ class Planner:
                 f"admission='strict' never changes a request, and nobody knows how much {call.model!r:.80} writes at most: "
                 "set the request's own maximum (max_tokens or the like), or use admission='clamp'"
             )
-        floor = call.default_max_output_tokens or rules.default_max_output_tokens
+        floor = self._usual(call)
         want = call.model_maximum or floor
         if rules.admission != "clamp":
             return want, want if rules.admission == "strict" else min(want, least), 0
@@ -298,4 +316,6 @@ def _missing_user(limit: Limit) -> MissingUser:
 
 def _missing_part(limit: Limit, name: str) -> ConfigurationError:
     option = "session_id=" if name == "session" else f"dimensions={{{name!r}: ...}}"
-    return ConfigurationError(f"limit {limit.name!r} is required, and the call has no {name}: give {option} to session() or wrap()")
+    return ConfigurationError(
+        f"limit {limit.name!r} is required, and the call has no {name}: give {option} to session() or wrap()"
+    )

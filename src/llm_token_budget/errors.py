@@ -103,9 +103,13 @@ class LimitView:
     def subject(self) -> str:
         """Whose limit it is, in words: `user 'ada'`, `everyone together`."""
         if not self.key:
-            return {"global": "everyone together", "call": "one call"}.get("+".join(self.scope), " and ".join(self.scope))
+            return {"global": "everyone together", "call": "one call"}.get(
+                "+".join(self.scope), " and ".join(self.scope)
+            )
         names = key_names(self.scope)
-        return ", ".join(f"{name} {shown(key) if key else '(anonymous)'}" for name, key in zip(names, self.key, strict=True))
+        return ", ".join(
+            f"{name} {shown(key) if key else '(anonymous)'}" for name, key in zip(names, self.key, strict=True)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,7 +83,9 @@ class Limit:
         put = object.__setattr__
         given = {unit: amount for unit in UNITS if (amount := getattr(self, unit)) is not None}
         if len(given) != 1:
-            raise ConfigurationError(f"a Limit takes exactly one of tokens=, usd= and requests=, not {len(given)} of them")
+            raise ConfigurationError(
+                f"a Limit takes exactly one of tokens=, usd= and requests=, not {len(given)} of them"
+            )
         put(self, "unit", next(iter(given)))
         put(self, "_given", given[self.unit])
         put(self, "scopes", _read_scope(self.scope))
@@ -142,7 +144,9 @@ class Limit:
                 f"a limit of one run has the scope 'run' (or none), not {self.scope!r}: limits of other scopes go to BudgetManager"
             )
         given: dict[str, Any] = {self.unit: self._given}
-        return Limit(scope="run", window=self.span, name=self.name if self._named else "", enforce=self.enforce, **given)
+        return Limit(
+            scope="run", window=self.span, name=self.name if self._named else "", enforce=self.enforce, **given
+        )
 
     @property
     def _named(self) -> bool:
@@ -174,7 +178,9 @@ class Limit:
     def describe(self) -> str:
         """The limit in one line, without its next reset: `user: $25.00 per calendar month (UTC)`."""
         if self._fixed is None:
-            amount = f"{self.unit} by key" + ("" if isinstance(self._default, _Unset) else f", default {self._worded(self._default)}")
+            amount = f"{self.unit} by key" + (
+                "" if isinstance(self._default, _Unset) else f", default {self._worded(self._default)}"
+            )
         else:
             amount = self._worded(self._fixed)
         notes = "" if self.enforce else " (watched, not enforced)"
@@ -209,7 +215,9 @@ def check_key(key: object, what: str) -> str:
     if not key:
         raise ConfigurationError(f"{what} is empty: give whose it is, or leave it out")
     if len(key) > MAX_KEY_CHARACTERS:
-        raise ConfigurationError(f"{what} has {len(key):,} characters; at most {MAX_KEY_CHARACTERS:,} are kept: use an id or a hash")
+        raise ConfigurationError(
+            f"{what} has {len(key):,} characters; at most {MAX_KEY_CHARACTERS:,} are kept: use an id or a hash"
+        )
     try:
         key.encode()
     except UnicodeEncodeError:

@@ -66,8 +66,11 @@ class BudgetManager:
             doesn't fit whole) or `"observe"` (never refuse; log what would have been).
         unmetered: what a call gets whose bill can't be measured, under a limit: `"refuse"` or `"allow"`.
         wait_for_held: seconds that a call waits for room that calls in flight hold; 0: never.
-        min_output_tokens: a call that can't have so many output tokens (or its own, lower maximum) is refused, not cut.
-        default_max_output_tokens: output tokens for requests that set no maximum, while there is room.
+        min_output_tokens: a call that can't have so many output tokens (or its own, lower maximum) is refused, not cut. None:
+            1,024; 4,096 for models that reason; for answers that must be whole (JSON by schema, a forced tool)
+            `default_max_output_tokens`.
+        default_max_output_tokens: output tokens for requests that set no maximum, while there is room. None: 4,096; 16,384
+            for models that reason.
         output_share: such a request gets more than that only up to a fraction of what is left: 10 means a tenth.
         lease: seconds (or `"15m"`) after which an open reservation is charged as unconfirmed.
         session_ttl: sessions that nobody used for so long are dropped.
@@ -95,8 +98,8 @@ class BudgetManager:
         admission: Admission = "clamp",
         unmetered: str = "refuse",
         wait_for_held: float = 10.0,
-        min_output_tokens: int = 1024,
-        default_max_output_tokens: int = 4096,
+        min_output_tokens: int | None = None,
+        default_max_output_tokens: int | None = None,
         output_share: int = DEFAULT_OUTPUT_SHARE,
         lease: Seconds = DEFAULT_LEASE,
         session_ttl: Seconds = DEFAULT_SESSION_TTL,
@@ -125,8 +128,12 @@ class BudgetManager:
         self.missing_user: MissingUserPolicy = missing_user
         self.default_model = default_model
         self.prices = PriceBook(custom_pricing, aliases)
-        self.default_max_output_tokens = _check_count("default_max_output_tokens", default_max_output_tokens, least=1)
-        self.min_output_tokens = _check_count("min_output_tokens", min_output_tokens)
+        self.default_max_output_tokens = default_max_output_tokens
+        if default_max_output_tokens is not None:
+            _check_count("default_max_output_tokens", default_max_output_tokens, least=1)
+        self.min_output_tokens = min_output_tokens
+        if min_output_tokens is not None:
+            _check_count("min_output_tokens", min_output_tokens)
         self._ledger = _open_ledger(ledger, session_ttl=parse_seconds(session_ttl, "session_ttl"))
         rules = Rules(
             limits=self.limits,
@@ -191,7 +198,9 @@ class BudgetManager:
         identity = self.identify(user_key, session_id, dimensions)
         if usd is not None or tokens is not None:
             if input_tokens or max_output_tokens:
-                raise ConfigurationError("reserve() takes plain usd= or tokens=, or a model's call with input_tokens=, not both")
+                raise ConfigurationError(
+                    "reserve() takes plain usd= or tokens=, or a model's call with input_tokens=, not both"
+                )
             call = Call(
                 provider=provider,
                 usd=0 if usd is None else parse_usd(usd),
@@ -214,6 +223,12 @@ class BudgetManager:
     def reserve_call(self, call: Call, identity: Identity) -> Reservation:
         """`reserve` for wrapped clients, who have read the call already."""
         return Reservation(self._admissions, call, identity)
+
+    def refuses_unmetered(self, identity: Identity) -> bool:
+        """Whether a call that can't be measured is refused: a limit applies to whoever makes it, and no option allows it."""
+        if self.unmetered == "allow" or self.admission == "observe":
+            return False
+        return any(limit.enforce for limit, _ in self._planner.lines_for(identity, None, None))
 
     # The npm package's verbs
 
@@ -500,7 +515,9 @@ class BudgetManager:
         """`get_all_user_stats` for tasks."""
         return await self._ledger.acall(self.get_all_user_stats, limit=limit, offset=offset)
 
-    async def aremaining(self, user_key: str | None = None, session_id: str | None = None, **keys: Any) -> list[Remaining]:
+    async def aremaining(
+        self, user_key: str | None = None, session_id: str | None = None, **keys: Any
+    ) -> list[Remaining]:
         """`remaining` for tasks."""
         return await self._ledger.acall(self.remaining, user_key, session_id, **keys)
 
@@ -616,7 +633,9 @@ def _open_ledger(ledger: object, *, session_ttl: float) -> Ledger:
 
 def _warn_where_memory_is_short(limits: Iterable[Limit]) -> None:
     """One process's memory is a short-lived and private place: say so once where that looks wrong."""
-    workers = next((name for name in ("WEB_CONCURRENCY", "UVICORN_WORKERS") if (os.environ.get(name) or "").isdigit()), None)
+    workers = next(
+        (name for name in ("WEB_CONCURRENCY", "UVICORN_WORKERS") if (os.environ.get(name) or "").isdigit()), None
+    )
     if workers and int(os.environ[workers]) > 1:
         logger.warning(
             "the budget is kept in the memory of this process, and %s=%s: each worker has a budget of its own. "

@@ -10,7 +10,16 @@ from decimal import ROUND_CEILING, Decimal, InvalidOperation
 
 from llm_token_budget.errors import ConfigurationError, format_usd
 
-__all__ = ["MAX_AMOUNT", "NANO_USD_PER_USD", "PICO_USD_PER_NANO_USD", "format_usd", "nano_from_pico", "parse_usd", "to_decimal", "usd_from_nano"]
+__all__ = [
+    "MAX_AMOUNT",
+    "NANO_USD_PER_USD",
+    "PICO_USD_PER_NANO_USD",
+    "format_usd",
+    "nano_from_pico",
+    "parse_usd",
+    "to_decimal",
+    "usd_from_nano",
+]
 
 NANO_USD_PER_USD = 10**9
 PICO_USD_PER_NANO_USD = 1000
@@ -53,11 +62,11 @@ def parse_usd(amount: object, what: str = "usd") -> int:
 
 
 def usd_from_nano(nano_usd: int) -> Decimal:
-    """Nano-USD as exact Decimal USD."""
-    return Decimal(nano_usd).scaleb(-9)
+    """Nano-USD as exact Decimal USD, without trailing zeros."""
+    sign, (whole, part) = "-" if nano_usd < 0 else "", divmod(abs(nano_usd), NANO_USD_PER_USD)
+    return Decimal(f"{sign}{whole}.{part:09d}".rstrip("0").rstrip("."))
 
 
 def nano_from_pico(pico_usd: int) -> int:
     """Pico-USD to nano-USD: the one rounding of a call's cost, always up."""
     return -(-pico_usd // PICO_USD_PER_NANO_USD)
-

@@ -185,6 +185,13 @@ class Reservation:
         self._admissions.ledger.settle_later(self._handle, charge)
         self._end(charge, Booked(None, first=True))
 
+    def release_later(self) -> None:
+        """Release soon: for finalizers and cancelled tasks. Never blocks or raises."""
+        if self._admitted is None or self._ended:
+            return
+        self._admissions.ledger.settle_later(self._handle, None)
+        self._end(None, Booked(None, first=True))
+
     def renew(self) -> bool:
         """Keep the room for another lease. False if it has been charged or given back meanwhile."""
         return self._admissions.ledger.renew(self._handle, self._entered.plan.claim.lease)
@@ -230,7 +237,9 @@ class Reservation:
     @property
     def _entered(self) -> Admitted:
         if self._admitted is None:
-            raise ConfigurationError("the reservation holds nothing yet: enter it (with budget.reserve(...) as reservation:)")
+            raise ConfigurationError(
+                "the reservation holds nothing yet: enter it (with budget.reserve(...) as reservation:)"
+            )
         return self._admitted
 
     @property

@@ -293,7 +293,9 @@ class Ledger(ABC):
         """The balances of some counters; all zero for those nobody has used."""
 
     @abstractmethod
-    def users(self, counter: Counter, *, limit: int | None = None, offset: int = 0) -> list[tuple[str, Balance]] | Stale:
+    def users(
+        self, counter: Counter, *, limit: int | None = None, offset: int = 0
+    ) -> list[tuple[str, Balance]] | Stale:
         """Users (or whatever the counter's scope is) by what they cost, highest first. The counter's key is ignored."""
 
     @abstractmethod

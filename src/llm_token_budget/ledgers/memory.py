@@ -48,16 +48,11 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forked)
 
 
-class _Record(NamedTuple):
-    handle: Handle
-    output_tokens: int
-    expires: float
-    bounded: bool
-
-
 class _Charged(NamedTuple):
     handle: Handle
     charge: Charge
+    covered: Amounts
+    """What was reserved for it; nothing if it was given back, or lost."""
     at: float
     tick: int
 
@@ -90,7 +85,7 @@ class MemoryLedger(Ledger):
         self._lock = threading.Lock()
         self._bell = Bell()
         self._rows: dict[Counter, Row] = {}
-        self._open: dict[str, _Record] = {}
+        self._open: dict[str, Granted] = {}
         self._charged: OrderedDict[str, _Charged] = OrderedDict()
         self._ended: OrderedDict[str, _Ended] = OrderedDict()
         self._forgotten = -1.0
@@ -110,8 +105,8 @@ class MemoryLedger(Ledger):
         self._check_process()
         with self._lock:
             now = self._tidy()
-            if (record := self._open.get(claim.id)) is not None:
-                return Granted(record.handle, record.output_tokens, record.expires, record.bounded)
+            if (granted := self._open.get(claim.id)) is not None:
+                return granted
             if claim.id in self._charged or claim.id in self._ended:
                 raise ReservationConflict(f"reservation {claim.id!r:.80} has ended: a new call needs a new id")
             answer = self._decide(claim, now, count_blocked=True)
@@ -144,11 +139,11 @@ class MemoryLedger(Ledger):
         self._check_process()
         with self._lock:
             expires = self._tidy() + lease
-            record = self._open.get(handle.id)
-            if record is None:
+            granted = self._open.get(handle.id)
+            if granted is None:
                 return False
-            if expires > record.expires:
-                self._open[handle.id] = record._replace(expires=expires)
+            if expires > granted.expires:
+                self._open[handle.id] = granted._replace(expires=expires)
                 self._longest_lease = max(self._longest_lease, lease)
             return True
 
@@ -161,7 +156,6 @@ class MemoryLedger(Ledger):
                 return None
             self._replace(entry, None, now)
             self._remember(entry.handle, None)
-            self._bell.ring()
             return entry.charge.amounts
 
     def unconfirmed(self) -> Sequence[Unconfirmed]:
@@ -192,7 +186,9 @@ class MemoryLedger(Ledger):
                 return Stale(now)
             return [self._balance(counter, now) for counter in counters]
 
-    def users(self, counter: Counter, *, limit: int | None = None, offset: int = 0) -> list[tuple[str, Balance]] | Stale:
+    def users(
+        self, counter: Counter, *, limit: int | None = None, offset: int = 0
+    ) -> list[tuple[str, Balance]] | Stale:
         self._check_process()
         with self._lock:
             now = self._tidy()
@@ -339,19 +335,19 @@ class MemoryLedger(Ledger):
             row = self._row(counter)
             row.hold(handle.reserved)
             row.touched = now
-        self._open[claim.id] = _Record(handle, granted.output_tokens, granted.expires, granted.bounded)
+        self._open[claim.id] = granted
         if claim.lease > self._longest_lease:
             self._longest_lease = claim.lease
         heapq.heappush(self._leases, (granted.expires, claim.id))
         # Ended reservations leave the heap: not one by one, but before they outnumber the open ones.
         if len(self._leases) > 2 * len(self._open) + 64:
-            self._leases = [(record.expires, key) for key, record in self._open.items()]
+            self._leases = [(granted.expires, key) for key, granted in self._open.items()]
             heapq.heapify(self._leases)
 
     def _settle(self, handle: Handle, charge: Charge, now: float) -> Booked:
-        record = self._open.pop(handle.id, None)
-        if record is not None:
-            self._close(record.handle, charge, now)
+        granted = self._open.pop(handle.id, None)
+        if granted is not None:
+            self._close(granted.handle, charge, now)
             return Booked(None, first=True)
         entry = self._charged.get(handle.id)
         if entry is not None:
@@ -362,33 +358,27 @@ class MemoryLedger(Ledger):
             self._remember(handle, charge)
             return Booked(entry.charge, first=True)
         ended = self._ended.get(handle.id)
-        if ended is None:
-            self._check_age(handle, now)
-        elif ended.charge is not None:
-            if not charge.unconfirmed and charge[:4] != ended.charge[:4]:
-                raise ReservationConflict(f"reservation {handle.id!r:.80} was settled before, with another amount")
-            return Booked(ended.charge, first=False)
-        elif charge.unconfirmed:
-            return Booked(None, first=False)
+        if ended is not None and (charge.unconfirmed or ended.charge is not None):
+            return _repeat(handle, ended, charge)
+        self._check_age(handle, now, known=ended is not None)
         # Given back before, or lost: the truth is counted all the same, and all of it was unforeseen.
-        self._book(handle, charge, Amounts(), now)
-        self._remember(handle, charge)
+        self._book(handle, charge, now)
+        self._end(handle, charge, Amounts(), now)
         return Booked(None, first=True)
 
     def _release(self, handle: Handle, now: float) -> Booked:
-        record = self._open.pop(handle.id, None)
-        if record is not None:
-            self._close(record.handle, None, now)
+        granted = self._open.pop(handle.id, None)
+        if granted is not None:
+            self._close(granted.handle, None, now)
             return Booked(None, first=True)
         entry = self._charged.pop(handle.id, None)
         if entry is not None:
             self._replace(entry, None, now)
             self._remember(handle, None)
-            self._bell.ring()
             return Booked(entry.charge, first=True)
         ended = self._ended.get(handle.id)
         if ended is None:
-            self._check_age(handle, now)
+            self._check_age(handle, now, known=False)
         elif ended.charge is not None and ended.charge.amounts:
             raise ReservationConflict(f"reservation {handle.id!r:.80} was settled before, with an amount")
         return Booked(None, first=False)
@@ -396,7 +386,7 @@ class MemoryLedger(Ledger):
     def _close(self, handle: Handle, charge: Charge | None, now: float) -> None:
         """End an open reservation: give back what it holds and book what it was charged, in one step."""
         reserved = handle.reserved
-        over = charge is not None and any(map(int.__gt__, charge.amounts, reserved))
+        above = None if charge is None else _above(charge.amounts, reserved)
         for counter in handle.counters:
             row = self._row(counter)
             row.give_back(reserved)
@@ -405,38 +395,48 @@ class MemoryLedger(Ledger):
                 if counter.sliding:
                     row.slide(counter, now)
                 row.book(counter, charge, handle.created, now)
-                if over:
-                    _note_overrun(row, charge.amounts, reserved)
+                if above is not None:
+                    row.overrun(above, 1)
+        self._end(handle, charge, reserved, now)
+        self._bell.ring()
+
+    def _end(self, handle: Handle, charge: Charge | None, covered: Amounts, now: float) -> None:
         if charge is not None and charge.unconfirmed:
             self._tick += 1
-            self._charged[handle.id] = _Charged(handle, charge, now, self._tick)
+            self._charged[handle.id] = _Charged(handle, charge, covered, now, self._tick)
         else:
             self._remember(handle, charge)
-        self._bell.ring()
 
     def _replace(self, entry: _Charged, charge: Charge | None, now: float) -> None:
         """Put a truth (or nothing) in the place of an unconfirmed charge."""
-        handle = entry.handle
+        handle, guess, covered = entry.handle, entry.charge.amounts, entry.covered
+        was_above = _above(guess, covered)
+        # What the guess had left uncovered was given back, and may be somebody else's by now.
+        above = None if charge is None else _above(charge.amounts, Amounts(*map(min, guess, covered)))
         for counter in handle.counters:
             row = self._rows.get(counter)
             if row is None or row.since > entry.tick:
                 continue  # Dropped or reset since: what was charged there is gone already.
             row.slide(counter, now)
             row.take_back(counter, entry.charge, handle.created, now)
+            if was_above is not None:
+                row.overrun(was_above, -1)
             if charge is not None:
                 row.book(counter, charge, handle.created, now)
-                _note_overrun(row, charge.amounts, entry.charge.amounts)
+            if above is not None:
+                row.overrun(above, 1)
         self._bell.ring()
 
-    def _book(self, handle: Handle, charge: Charge, covered: Amounts, now: float) -> None:
+    def _book(self, handle: Handle, charge: Charge, now: float) -> None:
+        """Count a charge for which nothing is held."""
         for counter in handle.counters:
             if counter.end is not None and counter.end <= now and counter not in self._rows:
                 continue  # Its window has ended and was dropped: nobody reads it any more.
             row = self._row(counter)
             row.slide(counter, now)
             row.book(counter, charge, handle.created, now)
+            row.overrun(charge.amounts, 1)
             row.touched = now
-            _note_overrun(row, charge.amounts, covered)
 
     def _remember(self, handle: Handle, charge: Charge | None) -> None:
         self._ended[handle.id] = _Ended(handle.created, charge)
@@ -444,9 +444,11 @@ class MemoryLedger(Ledger):
             _, gone = self._ended.popitem(last=False)
             self._forgotten = max(self._forgotten, gone.created)
 
-    def _check_age(self, handle: Handle, now: float) -> None:
-        if handle.created <= self._forgotten or handle.created < now - self._horizon:
-            raise ReservationConflict(f"reservation {handle.id!r:.80} is older than what is remembered: nothing was changed")
+    def _check_age(self, handle: Handle, now: float, *, known: bool) -> None:
+        if handle.created < now - self._horizon or (not known and handle.created <= self._forgotten):
+            raise ReservationConflict(
+                f"reservation {handle.id!r:.80} is older than what is remembered: nothing was changed"
+            )
 
     @property
     def _horizon(self) -> float:
@@ -455,14 +457,14 @@ class MemoryLedger(Ledger):
     def _expire(self, now: float) -> None:
         while self._leases and self._leases[0][0] <= now:
             _, reservation_id = heapq.heappop(self._leases)
-            record = self._open.get(reservation_id)
-            if record is None:
+            granted = self._open.get(reservation_id)
+            if granted is None:
                 continue
-            if record.expires > now:  # It was renewed.
-                heapq.heappush(self._leases, (record.expires, reservation_id))
+            if granted.expires > now:  # It was renewed.
+                heapq.heappush(self._leases, (granted.expires, reservation_id))
                 continue
             del self._open[reservation_id]
-            self._close(record.handle, reserved_charge(record.handle), now)
+            self._close(granted.handle, reserved_charge(granted.handle), now)
 
     def _finish_unconfirmed(self, now: float) -> None:
         """After the horizon no truth comes any more: what was charged stands."""
@@ -532,10 +534,19 @@ def _is_stale(counters: Iterable[Counter], now: float) -> bool:
     return any(counter.start > now or (counter.end is not None and counter.end <= now) for counter in counters)
 
 
-def _note_overrun(row: Row, actual: Amounts, covered: Amounts) -> None:
-    for unit in range(3):
-        if actual[unit] > covered[unit]:
-            row.aside.overrun[unit] += actual[unit] - covered[unit]
+def _above(actual: Amounts, covered: Amounts) -> Amounts | None:
+    """By how much a charge is above what was held for it; None if it isn't."""
+    (tokens, money, requests), (covered_tokens, covered_money, covered_requests) = actual, covered
+    if tokens <= covered_tokens and money <= covered_money and requests <= covered_requests:
+        return None
+    return Amounts(max(tokens - covered_tokens, 0), max(money - covered_money, 0), max(requests - covered_requests, 0))
+
+
+def _repeat(handle: Handle, ended: _Ended, charge: Charge) -> Booked:
+    """The answer to a settle of what had ended: it changes nothing."""
+    if ended.charge is not None and not charge.unconfirmed and charge[:4] != ended.charge[:4]:
+        raise ReservationConflict(f"reservation {handle.id!r:.80} was settled before, with another amount")
+    return Booked(ended.charge, first=False)
 
 
 def _belongs(counter: Counter, user: str | None, session: str | None) -> bool:

@@ -49,6 +49,7 @@ class Row:
         self.since = since
         """The ledger's tick of its making or its last reset: charges that are older are not in it."""
         self.buckets: dict[int, list[int]] | None = {} if counter.sliding else None
+        """Of a sliding window: what was spent by step, in each unit, and then the unconfirmed part of it."""
         self._aside: Aside | None = None
 
     @property
@@ -80,7 +81,7 @@ class Row:
         """Count a charge in the window of `at`."""
         input_tokens, output_tokens, money, requests, *flags = charge
         tokens = input_tokens + output_tokens
-        if self.buckets is not None and not self._book_bucket(counter, (tokens, money, requests), at, now):
+        if self.buckets is not None and not self._book_bucket(counter, charge, 1, at, now):
             return
         spent = self.spent
         spent[0] += tokens
@@ -93,14 +94,20 @@ class Row:
 
     def take_back(self, counter: Counter, charge: Charge, at: float, now: float) -> None:
         """Undo `book`."""
-        amounts = -charge.input_tokens - charge.output_tokens, -charge.nano_usd, -charge.requests
-        if self.buckets is not None and not self._book_bucket(counter, amounts, at, now):
+        if self.buckets is not None and not self._book_bucket(counter, charge, -1, at, now):
             return
+        amounts = -charge.input_tokens - charge.output_tokens, -charge.nano_usd, -charge.requests
         for unit in range(3):
             self.spent[unit] += amounts[unit]
         self.input_tokens -= charge.input_tokens
         self.output_tokens -= charge.output_tokens
         self._book_aside(charge, amounts, -1)
+
+    def overrun(self, above: Amounts, sign: int) -> None:
+        """Count (or, with sign -1, no longer count) by how much a charge was above what was held for it."""
+        overrun = self.aside.overrun
+        for unit in range(3):
+            overrun[unit] += sign * above[unit]
 
     def slide(self, counter: Counter, now: float) -> None:
         """Let go of the buckets that have left a sliding window."""
@@ -111,6 +118,8 @@ class Row:
             gone = self.buckets.pop(index)
             for unit in range(3):
                 self.spent[unit] -= gone[unit]
+                if gone[3 + unit]:
+                    self.aside.unconfirmed[unit] -= gone[3 + unit]
 
     def frees_at(self, counter: Counter) -> float | None:
         """When a window ends, or the oldest part of a sliding one is counted no more; None: never."""
@@ -129,12 +138,10 @@ class Row:
 
     def balance(self) -> Balance:
         aside = self._aside or _NOTHING
-        # Parts of a sliding window's spending leave it; what was unconfirmed of it leaves with them.
-        unconfirmed = map(min, aside.unconfirmed, self.spent) if self.buckets is not None else aside.unconfirmed
         return Balance(
             spent=Amounts(*self.spent),
             reserved=Amounts(*self.reserved),
-            unconfirmed=Amounts(*unconfirmed),
+            unconfirmed=Amounts(*aside.unconfirmed),
             overrun=Amounts(*aside.overrun),
             unreserved=Amounts(*aside.unreserved),
             input_tokens=self.input_tokens,
@@ -144,14 +151,16 @@ class Row:
             unpriced_requests=aside.unpriced,
         )
 
-    def _book_bucket(self, counter: Counter, amounts: tuple[int, int, int], at: float, now: float) -> bool:
+    def _book_bucket(self, counter: Counter, charge: Charge, sign: int, at: float, now: float) -> bool:
         assert self.buckets is not None
         index = bucket_of(counter, at)
         if index < bucket_of(counter, now) - BUCKETS:
             return False  # That part of the window has passed.
-        bucket = self.buckets.setdefault(index, [0, 0, 0])
-        for unit in range(3):
-            bucket[unit] += amounts[unit]
+        bucket = self.buckets.setdefault(index, [0, 0, 0, 0, 0, 0])
+        for unit, amount in enumerate(charge.amounts):
+            bucket[unit] += sign * amount
+            if charge.unconfirmed:
+                bucket[3 + unit] += sign * amount
         return True
 
     def _book_aside(self, charge: Charge, amounts: tuple[int, int, int], sign: int) -> None:

@@ -1,0 +1,146 @@
+"""`@budgeted`: a function, coroutine or (async) generator whose calls are charged to somebody, with a limit for each run."""
+
+from __future__ import annotations
+
+import contextvars
+import functools
+import inspect
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
+from typing import Any, ParamSpec, TypeVar
+
+from llm_token_budget.context import Session, read_identity
+from llm_token_budget.errors import ConfigurationError
+from llm_token_budget.limits import Limit
+from llm_token_budget.manager import BudgetManager
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Key = str | Callable[..., str | None] | None
+"""A key; the name of one of the function's arguments, which holds it; or a callable that gets the arguments and says it."""
+
+
+def budgeted(
+    budget: BudgetManager,
+    *,
+    user_key: Key = None,
+    session_id: Key = None,
+    dimensions: Mapping[str, str] | None = None,
+    limit: Limit | Iterable[Limit] = (),
+) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Charge what a function's calls spend, and limit each of its runs.
+
+    Works on functions, coroutine functions, generators and async generators, and keeps their signature and type. A
+    generator's steps run in the session; what its consumer does in between does not.
+
+    Args:
+        budget: the budget.
+        user_key: who is charged: the name of one of the function's arguments (its value is the user then), a callable that
+            gets the arguments, or else a user's key.
+        session_id: the session, likewise.
+        dimensions: further keys, such as `{"feature": "report"}`.
+        limit: a limit (or several) on each run alone: `Limit(usd="0.10", scope="run")`.
+
+    Raises:
+        ConfigurationError: a bad key, or a limit that is not one of a run.
+    """
+    if not isinstance(budget, BudgetManager):
+        raise ConfigurationError("@budgeted takes the budget first: @budgeted(budget, user_key=...)")
+    limits = (limit,) if isinstance(limit, Limit) else tuple(limit)
+    for each in limits:
+        each.as_run()
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        if not callable(function):
+            raise ConfigurationError("@budgeted decorates functions")
+        user, conversation = _reader(user_key, function), _reader(session_id, function)
+
+        def session(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Session:
+            return budget.session(user(args, kwargs), conversation(args, kwargs), dimensions=dimensions, limits=limits)
+
+        return _decorated(function, session)
+
+    return decorate
+
+
+def _reader(key: Key, function: Callable[..., Any]) -> Callable[[tuple[Any, ...], dict[str, Any]], str | None]:
+    """How a call's arguments say the key."""
+    if callable(key):
+        return lambda args, kwargs: key(*args, **kwargs)
+    signature = inspect.signature(function)
+    if key is None or key not in signature.parameters:
+        read_identity(key)
+        return lambda _args, _kwargs: key
+
+    def argument(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return bound.arguments[key]
+
+    return argument
+
+
+def _decorated(function: Callable[..., Any], session: Callable[..., Session]) -> Any:
+    if inspect.isasyncgenfunction(function):
+
+        @functools.wraps(function)
+        async def async_steps(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+            block = session(args, kwargs)
+            steps = function(*args, **kwargs)
+            try:
+                step = steps.__anext__
+                while True:
+                    try:
+                        with block:
+                            value = await step()
+                    except StopAsyncIteration:
+                        return
+                    step = functools.partial(steps.asend, (yield value))
+            finally:
+                with block:
+                    await steps.aclose()
+
+        return async_steps
+    if inspect.isgeneratorfunction(function):
+
+        @functools.wraps(function)
+        def in_steps(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+            block = session(args, kwargs)
+            # A context of its own: what the generator sets stays in it, and outlives its steps.
+            context = contextvars.copy_context()
+            context.run(block.__enter__)
+            return (yield from _Steps(function(*args, **kwargs), context))
+
+        return in_steps
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def in_task(*args: Any, **kwargs: Any) -> Any:
+            with session(args, kwargs):
+                return await function(*args, **kwargs)
+
+        return in_task
+
+    @functools.wraps(function)
+    def in_thread(*args: Any, **kwargs: Any) -> Any:
+        with session(args, kwargs):
+            return function(*args, **kwargs)
+
+    return in_thread
+
+
+class _Steps(Generator[Any, Any, Any]):
+    """A generator, each step of which runs in one context."""
+
+    def __init__(self, steps: Generator[Any, Any, Any], context: contextvars.Context) -> None:
+        self._steps = steps
+        self._context = context
+
+    def send(self, value: Any, /) -> Any:
+        return self._context.run(self._steps.send, value)
+
+    def throw(self, *error: Any) -> Any:
+        return self._context.run(self._steps.throw, *error)
+
+    def close(self) -> None:
+        self._context.run(self._steps.close)

@@ -1,0 +1,79 @@
+"""Wrapped clients: `wrap(client, budget)` for the official SDKs of openai, anthropic, groq and ollama.
+
+- `dialect`    what a vendor's wire format must tell: calls, bills, streams
+- `chat` `openai` `anthropic` `groq` `ollama`    the vendors; `chat` is the format that several share
+- `content`    messages, tools and files as neutral parts
+- `guard`      one logical call: attempts reserve, and each of them ends
+- `outcome`    what a failed attempt is charged
+- `framing` `watch`    an answer's bytes, watched to their end
+- `stainless`  the seam shared by the clients of openai, anthropic and groq
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
+
+from llm_token_budget.context import Session
+from llm_token_budget.errors import ConfigurationError
+from llm_token_budget.manager import BudgetManager
+from llm_token_budget.providers import anthropic, groq, ollama, openai, stainless
+from llm_token_budget.providers.dialect import Dialect
+from llm_token_budget.providers.guard import read_guard
+
+__all__ = ["wrap"]
+
+C = TypeVar("C")
+
+_STAINLESS: Final[Mapping[str, Dialect]] = {
+    "openai": openai.DIALECT,
+    "anthropic": anthropic.DIALECT,
+    "groq": groq.DIALECT,
+}
+
+_WRAPPABLE: Final = "the clients of openai, anthropic, groq and ollama, plain and async"
+
+
+def wrap(
+    client: C,
+    budget: BudgetManager | Session,
+    *,
+    user_key: str | None = None,
+    session_id: str | None = None,
+    dimensions: Mapping[str, str] | None = None,
+) -> C:
+    """A copy of a client that can't spend more than a budget allows. The client itself stays as it is.
+
+    The copy is of the client's own class, to `isinstance` and type checkers, and behaves like it, but that a call which
+    doesn't fit raises `BudgetExceeded` before anything is sent.
+
+    Args:
+        client: an official client of openai (Azure's too), anthropic, groq or ollama, plain or async.
+        budget: a `BudgetManager`, or a session of one: then its user, session and limits are carried into any thread.
+        user_key: who is charged for all calls of this client, whatever session is current.
+        session_id: the session of these calls.
+        dimensions: further keys, such as `{"feature": "search"}`.
+
+    Raises:
+        ConfigurationError: not such a client, not such a budget, or a bad key.
+    """
+    guard = read_guard(budget, user_key, session_id, dimensions)
+    guard.budget.warm_up()
+    # The vendor whose class it is, its own or the base of a user's subclass: no vendor is imported to find out.
+    vendors = [base.__module__.partition(".")[0] for base in type(client).__mro__]
+    for vendor in vendors:
+        dialect = _STAINLESS.get(vendor)
+        if dialect is not None and hasattr(client, "request"):
+            return stainless.wrap_client(client, guard, dialect, _provider(client, dialect))
+        if vendor == "ollama" and hasattr(client, "_request_raw"):
+            return ollama.wrap_client(client, guard)
+    raise ConfigurationError(
+        f"wrap() knows {_WRAPPABLE}, not {type(client).__module__}.{type(client).__qualname__}: for another client use "
+        "budget.reserve(...)"
+    )
+
+
+def _provider(client: object, dialect: Dialect) -> str:
+    """Whose prices count."""
+    names = {base.__name__ for base in type(client).__mro__}
+    return "azure" if names & {"AzureOpenAI", "AsyncAzureOpenAI"} else dialect.provider

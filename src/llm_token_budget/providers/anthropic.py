@@ -1,0 +1,202 @@
+"""Anthropic: messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from llm_token_budget.claims import Call
+from llm_token_budget.estimation import Image, Part, RequestParts, Text, estimate_parts, model_facts
+from llm_token_budget.providers import chat
+from llm_token_budget.providers.content import document, dump, items_of, text_parts, tool_parts
+from llm_token_budget.providers.dialect import (
+    Body,
+    Defaults,
+    Dialect,
+    Endpoint,
+    Reading,
+    count,
+    mapping,
+    part,
+    positive,
+    text_or_none,
+)
+
+_FREE: Final = re.compile(
+    r"/(messages/count_tokens|messages/batches/[^/]+/cancel|files|skills(/.*)?|organizations/.*|vaults(/.*)?|webhooks/.*)/?$"
+)
+
+_CLIENT_TOOLS: Final = ("custom", "bash_", "text_editor_", "computer_", "memory_")
+"""Tools that the caller runs. All other types run at the provider, and what they read is billed."""
+
+
+def _is_free(path: str) -> bool:
+    return _FREE.search(path) is not None
+
+
+def _read_call(body: Body, provider: str, defaults: Defaults) -> Call:
+    model = text_or_none(body.get("model")) or ""
+    facts = model_facts(model, provider)
+    messages = items_of(body.get("messages"))
+    tools = items_of(body.get("tools"))
+    parts: list[Part] = [each for block in items_of(body.get("system")) for each in _block_parts(block)]
+    parts += [each for message in messages for each in _message_parts(message)]
+    schema = mapping(mapping(body.get("output_config")).get("format")) or mapping(body.get("output_format"))
+    parts += tool_parts(tools) + text_parts(schema.get("schema"))
+    forced = mapping(body.get("tool_choice")).get("type") in {"any", "tool"}
+    estimate = estimate_parts(
+        RequestParts(
+            provider,
+            model,
+            tuple(parts),
+            messages=len(messages) + bool(body.get("system")),
+            tools=len(tools),
+            forced_tool=forced,
+        )
+    )
+    least = chat.least_output(facts, defaults, structured=bool(schema) or forced)
+    thinking = positive(mapping(body.get("thinking")).get("budget_tokens"))
+    return Call(
+        provider=provider,
+        model=model or None,
+        input_tokens=estimate.upper,
+        expected_input_tokens=estimate.expected,
+        max_output_tokens=positive(body.get("max_tokens")),
+        model_maximum=facts.max_output_tokens,
+        # The API refuses a maximum that does not leave room above the thinking budget.
+        min_output_tokens=least if thinking is None else thinking + max(min(least, 1024), 1),
+        default_max_output_tokens=chat.usual_output(facts, defaults),
+        service_tier=text_or_none(body.get("speed")),
+        longest_cache=_longest_cache(body),
+        audio=False,
+    )
+
+
+def _message_parts(message: object) -> Iterator[Part]:
+    content = mapping(message).get("content", message)
+    for block in items_of(content):
+        yield from _block_parts(block)
+
+
+def _block_parts(block: Any) -> list[Part]:
+    if isinstance(block, str):
+        return [Text(block)]
+    kind = mapping(block).get("type")
+    if kind == "text" and isinstance(block.get("text"), str):
+        return [Text(block["text"])]
+    source = mapping(mapping(block).get("source"))
+    if kind == "image":
+        return [Image(data=source.get("data") if isinstance(source.get("data"), str) else None)]
+    if kind == "document":
+        if source.get("type") in {"text", "content"}:
+            inner = [
+                each for item in items_of(source.get("data", source.get("content"))) for each in _block_parts(item)
+            ]
+            return inner + text_parts(block.get("title")) + text_parts(block.get("context"))
+        return [document(source.get("data"))]
+    if kind == "tool_result":
+        return [each for item in items_of(block.get("content")) for each in _block_parts(item)]
+    return [Text(dump(block))]
+
+
+def _longest_cache(body: Body) -> str:
+    """The longest-lived cache that the request marks anything for."""
+    lifetimes = set(_cache_lifetimes(body))
+    return "1h" if "1h" in lifetimes else "5m" if lifetimes else "none"
+
+
+def _cache_lifetimes(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        mark = value.get("cache_control")
+        if mark is not None:
+            yield str(mapping(mark).get("ttl") or "5m")
+        for name, inner in value.items():
+            if isinstance(inner, Mapping | list | tuple) and name not in {"input", "input_schema"}:
+                yield from _cache_lifetimes(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            if isinstance(inner, Mapping | list | tuple):
+                yield from _cache_lifetimes(inner)
+
+
+def _reading_of(usage: Body, model: object) -> Reading:
+    lifetimes = mapping(usage.get("cache_creation"))
+    written = count(usage.get("cache_creation_input_tokens")) or 0
+    hour = count(lifetimes.get("ephemeral_1h_input_tokens")) or 0
+    read = count(usage.get("cache_read_input_tokens")) or 0
+    fresh = count(usage.get("input_tokens"))
+    written = max(written, hour + (count(lifetimes.get("ephemeral_5m_input_tokens")) or 0))
+    return Reading(
+        # The only vendor whose input leaves out what was cached.
+        input_tokens=None if fresh is None else fresh + written + read,
+        output_tokens=count(usage.get("output_tokens")),
+        parts=part({"cache_read_tokens": read, "cache_write_tokens": written - hour, "cache_write_1h_tokens": hour}),
+        model=text_or_none(model),
+        service_tier="fast" if usage.get("speed") == "fast" else None,
+    )
+
+
+def _read_answer(body: Body) -> Reading | None:
+    reading = _reading_of(mapping(body.get("usage")), body.get("model"))
+    if reading.output_tokens is not None:
+        return reading
+    return reading.saying("".join(dump(block) for block in items_of(body.get("content"))))
+
+
+class MessageFold:
+    """A streamed message: the input side comes first, the output's running total last."""
+
+    def __init__(self) -> None:
+        self.done = False
+        self._usage: dict[str, Any] = {}
+        self._model: object = None
+        self._text: list[str] = []
+
+    def feed(self, event: Body) -> None:
+        match event.get("type"):
+            case "message_start":
+                message = mapping(event.get("message"))
+                self._model = message.get("model")
+                self._take(message.get("usage"))
+            case "message_delta":
+                self._take(event.get("usage"))
+            case "message_stop":
+                self.done = True
+            case "content_block_delta":
+                delta = mapping(event.get("delta"))
+                names = ("text", "partial_json", "thinking")
+                self._text += [value for name in names if isinstance(value := delta.get(name), str)]
+            case _:
+                return
+
+    def reading(self) -> Reading | None:
+        return _reading_of(self._usage, self._model) if self._usage else None
+
+    def text_seen(self) -> str:
+        text = "".join(self._text)
+        self._text.clear()
+        return text
+
+    def _take(self, usage: object) -> None:
+        self._usage |= {name: value for name, value in mapping(usage).items() if value is not None}
+
+
+def _hides(body: Body, call: Call) -> bool:
+    """Thinking is shown as a summary, and the server's own tools not at all; both are billed."""
+    del call
+    if mapping(body.get("thinking")).get("type", "disabled") != "disabled":
+        return True
+    kinds = (str(mapping(tool).get("type") or "custom") for tool in items_of(body.get("tools")))
+    return any(not kind.startswith(_CLIENT_TOOLS) for kind in kinds) or bool(body.get("mcp_servers"))
+
+
+MESSAGES = Endpoint(
+    read_call=_read_call,
+    read_answer=_read_answer,
+    fold=MessageFold,
+    maximum=lambda _: ("max_tokens",),
+    hidden_output=_hides,
+)
+
+DIALECT = Dialect(provider="anthropic", endpoints={"/messages": MESSAGES}, free=_is_free)

@@ -1,0 +1,223 @@
+"""OpenAI's chat completions: the wire format that groq and many others speak too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from llm_token_budget.claims import Call
+from llm_token_budget.estimation import ModelFacts, Part, RequestParts, Text, estimate_parts, model_facts
+from llm_token_budget.providers.content import audio, document, dump, image, items_of, text_parts, tool_parts
+from llm_token_budget.providers.dialect import Body, Defaults, Reading, count, mapping, part, positive, text_or_none
+
+REASONING_MINIMUM = 4096
+"""Output tokens below which a reasoning model may have spent all on reasoning, and answers nothing."""
+
+REASONING_DEFAULT = 16_384
+"""Output tokens for a reasoning model's request without a maximum, while there is room."""
+
+
+def read_call(body: Body, provider: str, defaults: Defaults) -> Call:
+    """A chat completion's request."""
+    model = text_or_none(body.get("model")) or ""
+    facts = model_facts(model, provider)
+    tools = items_of(body.get("tools")) + items_of(body.get("functions"))
+    estimate = estimate_parts(
+        RequestParts(
+            provider,
+            model,
+            tuple(_parts(body) + tool_parts(tools)),
+            messages=len(items_of(body.get("messages"))),
+            tools=len(tools),
+            forced_tool=_forces_a_tool(body),
+        )
+    )
+    return Call(
+        provider=provider,
+        model=model or None,
+        input_tokens=estimate.upper,
+        expected_input_tokens=estimate.expected,
+        max_output_tokens=positive(body.get("max_completion_tokens")) or positive(body.get("max_tokens")),
+        model_maximum=facts.max_output_tokens,
+        choices=positive(body.get("n")) or 1,
+        min_output_tokens=least_output(facts, defaults, structured=is_structured(body)),
+        default_max_output_tokens=usual_output(facts, defaults),
+        service_tier=text_or_none(body.get("service_tier")),
+        longest_cache=longest_cache(body),
+        audio=_speaks(body),
+    )
+
+
+def least_output(facts: ModelFacts, defaults: Defaults, *, structured: bool) -> int:
+    """What an answer needs to be of use: a cut JSON is paid twice, and reasoning comes before the answer."""
+    if structured:
+        return usual_output(facts, defaults)
+    if defaults.min_output_tokens is not None:
+        return defaults.min_output_tokens
+    return REASONING_MINIMUM if facts.reasoning else 1024
+
+
+def usual_output(facts: ModelFacts, defaults: Defaults) -> int:
+    """What a request without a maximum gets, while there is room."""
+    if defaults.max_output_tokens is not None:
+        return defaults.max_output_tokens
+    return REASONING_DEFAULT if facts.reasoning else 4096
+
+
+def is_structured(body: Body) -> bool:
+    """Whether the answer must be whole to be of use: JSON by schema, or a tool's arguments."""
+    return mapping(body.get("response_format")).get("type") in {"json_schema", "json_object"} or _forces_a_tool(body)
+
+
+def maximum(body: Body) -> tuple[str, ...]:
+    """The maximum's name: the one in use; else the one that the model takes."""
+    if body.get("max_completion_tokens") is not None:
+        return ("max_completion_tokens",)
+    if body.get("max_tokens") is not None:
+        return ("max_tokens",)
+    # `max_tokens` is deprecated, and refused by reasoning models; servers that only imitate OpenAI know nothing else.
+    model = text_or_none(body.get("model")) or ""
+    return ("max_completion_tokens",) if model_facts(model).family in {"o200k", "cl100k"} else ("max_tokens",)
+
+
+def hidden_output(body: Body, call: Call) -> bool:
+    """Reasoning, other choices and searches are billed and not shown."""
+    facts = model_facts(call.model or "", call.provider)
+    return facts.reasoning or call.choices != 1 or body.get("web_search_options") is not None or _speaks(body)
+
+
+def asks_usage(body: Body) -> Body | None:
+    """The body that asks for usage in a stream; None for one that does, or isn't streamed."""
+    if body.get("stream") is not True:
+        return None
+    options = mapping(body.get("stream_options"))
+    if options.get("include_usage") is True:
+        return None
+    return {**body, "stream_options": {**options, "include_usage": True}}
+
+
+def is_usage_only(event: Body) -> bool:
+    """The chunk that comes only because usage was asked for: no choices, and the usage."""
+    return event.get("choices") == [] and isinstance(event.get("usage"), Mapping)
+
+
+def read_answer(body: Body) -> Reading | None:
+    """The bill in an answer, or in a chunk of one."""
+    usage = _usage_of(body)
+    details_in = mapping(usage.get("prompt_tokens_details"))
+    details_out = mapping(usage.get("completion_tokens_details"))
+    return Reading(
+        input_tokens=count(usage.get("prompt_tokens")),
+        output_tokens=count(usage.get("completion_tokens")),
+        parts=part(
+            {
+                "cache_read_tokens": details_in.get("cached_tokens"),
+                "cache_write_tokens": details_in.get("cache_write_tokens"),
+                "audio_input_tokens": details_in.get("audio_tokens"),
+                "reasoning_tokens": details_out.get("reasoning_tokens"),
+                "audio_output_tokens": details_out.get("audio_tokens"),
+            }
+        ),
+        model=text_or_none(body.get("model")),
+        service_tier=text_or_none(body.get("service_tier")),
+        visible_text="" if usage else "".join(_said(choice.get("message")) for choice in _choices(body)),
+    )
+
+
+class ChatFold:
+    """A streamed chat completion."""
+
+    def __init__(self) -> None:
+        self.done = False
+        self._reading: Reading | None = None
+        self._text: list[str] = []
+
+    def feed(self, event: Body) -> None:
+        if _usage_of(event):
+            self._reading = read_answer(event)
+            # Some servers report usage in every chunk: only the one without choices is the last word.
+            self.done = not event.get("choices")
+        for choice in _choices(event):
+            self._text.append(_said(choice.get("delta")) or dump(choice.get("text") or ""))
+
+    def reading(self) -> Reading | None:
+        return self._reading
+
+    def text_seen(self) -> str:
+        text = "".join(self._text)
+        self._text.clear()
+        return text
+
+
+def longest_cache(body: Body) -> str:
+    """The longest-lived cache that the request may be written to, as prices name them."""
+    kept = body.get("prompt_cache_retention")
+    return "5m" if kept is None or kept in {"in_memory", "in-memory"} else "12h"
+
+
+def message_parts(message: object) -> list[Part]:
+    """A chat message's parts."""
+    if not isinstance(message, Mapping):
+        return text_parts(message)
+    content = message.get("content")
+    parts: list[Part] = [Text(content)] if isinstance(content, str) else [_part(each) for each in items_of(content)]
+    for name in ("name", "tool_calls", "function_call", "refusal", "reasoning", "reasoning_content"):
+        if message.get(name):
+            parts += text_parts(message[name])
+    return parts
+
+
+def _parts(body: Body) -> list[Part]:
+    parts = [each for message in items_of(body.get("messages")) for each in message_parts(message)]
+    prediction = mapping(body.get("prediction")).get("content")
+    return parts + text_parts(mapping(body.get("response_format")).get("json_schema")) + text_parts(prediction)
+
+
+def _part(content: Any) -> Part:
+    kind = mapping(content).get("type")
+    if kind in {"text", "input_text", "output_text"} and isinstance(content.get("text"), str):
+        return Text(content["text"])
+    if kind in {"image_url", "input_image"}:
+        source = content.get("image_url")
+        named = mapping(source)
+        return image(named.get("url", source), named.get("detail", content.get("detail")))
+    if kind == "input_audio":
+        return audio(mapping(content.get("input_audio")).get("data"))
+    if kind in {"file", "input_file"}:
+        return document((mapping(content.get("file")) or content).get("file_data"))
+    return Text(dump(content))
+
+
+part_of = _part
+
+
+def _forces_a_tool(body: Body) -> bool:
+    choice = body.get("tool_choice", body.get("function_call"))
+    return choice == "required" or isinstance(choice, Mapping)
+
+
+def _speaks(body: Body) -> bool:
+    return "audio" in items_of(body.get("modalities")) or body.get("audio") is not None
+
+
+def _usage_of(body: Body) -> Body:
+    return mapping(body.get("usage")) or mapping(mapping(body.get("x_groq")).get("usage"))
+
+
+def _choices(body: Body) -> list[Body]:
+    return [choice for choice in items_of(body.get("choices")) if isinstance(choice, Mapping)]
+
+
+def _said(message: object) -> str:
+    """All that a message or a delta of one says, tool arguments included."""
+    said = mapping(message)
+    text = "".join(
+        value
+        for name in ("content", "refusal", "reasoning", "reasoning_content")
+        if isinstance(value := said.get(name), str)
+    )
+    calls = [*items_of(said.get("tool_calls")), {"function": said.get("function_call")}]
+    for call in calls:
+        function = mapping(mapping(call).get("function"))
+        text += str(function.get("name") or "") + str(function.get("arguments") or "")
+    return text

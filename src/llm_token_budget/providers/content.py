@@ -1,0 +1,60 @@
+"""Messages, tools and files of a request as neutral parts. What a vendor adds tomorrow is counted as its JSON text."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from llm_token_budget.estimation import Audio, Document, Image, Part, Text, Tool
+
+
+def dump(value: object) -> str:
+    """Anything as the JSON text that a model may read."""
+    return (
+        value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    )
+
+
+def text_parts(value: object) -> list[Part]:
+    """A text, or whatever stands in its place."""
+    if not value:
+        return []
+    return [Text(dump(value))]
+
+
+def tool_parts(tools: object) -> list[Part]:
+    """Tool definitions, one part each."""
+    return [Tool(dump(tool)) for tool in items_of(tools)]
+
+
+def items_of(value: object) -> list[Any]:
+    """A list's items; a lone value is a list of one, nothing is none."""
+    if value is None:
+        return []
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        return [value]
+    return list(value)
+
+
+def image(url_or_data: object, detail: object = None) -> Image:
+    """An image by its URL: its header is read where the URL is the data."""
+    data = url_or_data if isinstance(url_or_data, str) and url_or_data.startswith("data:") else None
+    return Image(data=data, detail=detail if isinstance(detail, str) else None)
+
+
+def audio(base64_data: object) -> Audio:
+    """Sound by the size of its base64."""
+    return Audio(size=len(base64_data) * 3 // 4) if isinstance(base64_data, str) else Audio()
+
+
+def document(base64_data: object) -> Document:
+    """A file by its base64, bare or in a `data:` URL; the ceiling for one that is only named."""
+    if not isinstance(base64_data, str):
+        return Document()
+    try:
+        return Document(data=b64decode(base64_data.rpartition("base64,")[2]))
+    except (Base64Error, ValueError):
+        return Document()

@@ -1,0 +1,150 @@
+"""What the seam needs to know of a vendor: how calls, answers and streams are read. Pure functions on plain data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal, Protocol
+
+from llm_token_budget.claims import Call
+from llm_token_budget.usage import Usage
+
+Body = Mapping[str, Any]
+"""A request's or an answer's JSON object."""
+
+ABSURD: Final = 10**9
+"""Token counts from here on are a broken answer, not a bill: no context window comes near."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What a budget says of requests that leave it open."""
+
+    max_output_tokens: int | None
+    """None: what is usual for the model."""
+    min_output_tokens: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What an answer says of its bill. A count that it doesn't say, or says absurdly, is None."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    parts: Mapping[str, int] = field(default_factory=dict)
+    """The parts of input and output, named as in `Usage`."""
+    model: str | None = None
+    service_tier: str | None = None
+    visible_text: str = field(default="", repr=False)
+    """The answer's text, of an answer that doesn't say how much it is: to be counted, not kept."""
+
+    @property
+    def complete(self) -> bool:
+        return self.input_tokens is not None and self.output_tokens is not None
+
+    def saying(self, text: str) -> Reading:
+        """The same, with the text of the answer."""
+        return replace(self, visible_text=text)
+
+    def usage(self, held: Usage) -> Usage:
+        """The usage; a count that is missing is what was held for it. Never an under-count."""
+        total_in = held.input_tokens if self.input_tokens is None else self.input_tokens
+        total_out = held.output_tokens if self.output_tokens is None else self.output_tokens
+        return Usage(input_tokens=total_in, output_tokens=total_out, **self.parts)
+
+
+class Fold(Protocol):
+    """A stream, folded event by event into what its bill will be."""
+
+    done: bool
+    """True once the provider has said all that it bills."""
+
+    def feed(self, event: Body) -> None:
+        """Take the next event's JSON object."""
+        ...
+
+    def reading(self) -> Reading | None:
+        """The bill, as far as the stream has told it; None before anything of it came."""
+        ...
+
+    def text_seen(self) -> str:
+        """The output text since the last time this was asked."""
+        ...
+
+
+Framing = Literal["sse", "ndjson"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One billable endpoint: how its calls and answers are read."""
+
+    read_call: Callable[[Body, str, Defaults], Call]
+    """The call in a request's body; `str` is the provider."""
+    read_answer: Callable[[Body], Reading | None]
+    fold: Callable[[], Fold] | None = None
+    """None: it doesn't stream."""
+    maximum: Callable[[Body], tuple[str, ...]] = lambda _: ()
+    """Where in the body the maximum output is, or would be: a path of keys. Empty: it has none."""
+    hidden_output: Callable[[Body, Call], bool] = lambda _body, _call: False
+    """Whether the bill may have output that the stream doesn't show: reasoning, other choices, tools of the server."""
+    asks_usage: Callable[[Body], Body | None] = lambda _: None
+    """The body that asks for usage in a stream; None where it comes without asking, or was asked for."""
+    is_usage_only: Callable[[Body], bool] = lambda _: False
+    """Whether an event of a stream is there only because usage was asked for."""
+    streams_by_default: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """A vendor's wire format."""
+
+    provider: str
+    endpoints: Mapping[str, Endpoint]
+    """By path, as the vendor's documentation writes it, without version or base."""
+    free: Callable[[str], bool]
+    """Whether a POST to a path costs nothing. What is neither metered nor free is unmetered: next month's endpoint is shut."""
+    framing: Framing = "sse"
+
+    def endpoint(self, path: str) -> Endpoint | None:
+        """The endpoint of a request's path, whatever stands before it."""
+        for known, endpoint in self.endpoints.items():
+            if path == known or path.endswith(known):
+                return endpoint
+        return None
+
+
+def count(value: object) -> int | None:
+    """A token count as a provider reports it; None if it is missing, no whole number, negative or absurd."""
+    if type(value) is float and value.is_integer():
+        value = int(value)
+    return value if type(value) is int and 0 <= value < ABSURD else None
+
+
+def part(values: Mapping[str, object]) -> dict[str, int]:
+    """The parts of a usage that were reported and are not zero."""
+    return {name: number for name, value in values.items() if (number := count(value))}
+
+
+def mapping(value: object) -> Body:
+    """The value if it is a mapping, else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def text_or_none(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def positive(value: object) -> int | None:
+    """A request's own maximum: a whole number above 0; anything else is the provider's to refuse."""
+    return value if type(value) is int and value > 0 else None
+
+
+def parse_object(content: bytes | str) -> Body | None:
+    """A JSON object, or None."""
+    try:
+        value = json.loads(content)
+    except ValueError:  # Not UTF-8 is a ValueError too.
+        return None
+    return value if isinstance(value, Mapping) else None

@@ -1,0 +1,360 @@
+"""Ollama: chat, generate, embed; its client has a seam of its own."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncGenerator, Generator, Mapping
+from typing import Any, Final
+
+from llm_token_budget.claims import Call
+from llm_token_budget.estimation import Part, RequestParts, Text, estimate_parts, model_facts
+from llm_token_budget.providers import chat
+from llm_token_budget.providers.content import dump, image, items_of, text_parts, tool_parts
+from llm_token_budget.providers.dialect import (
+    Body,
+    Defaults,
+    Dialect,
+    Endpoint,
+    Reading,
+    count,
+    mapping,
+    positive,
+    text_or_none,
+)
+from llm_token_budget.providers.guard import Guard, GuardedCall, aend, end, guarded_call, read_bill
+from llm_token_budget.providers.watch import AnswerReader, Ending
+
+_FREE: Final = frozenset({"/api/show", "/api/pull", "/api/push", "/api/create", "/api/copy", "/api/delete"})
+
+
+def _is_free(path: str) -> bool:
+    return path.rstrip("/") in _FREE or "/api/blobs/" in path
+
+
+def _read_call(body: Body, provider: str, defaults: Defaults) -> Call:
+    model = text_or_none(body.get("model")) or ""
+    facts = model_facts(model, provider)
+    messages = items_of(body.get("messages"))
+    tools = items_of(body.get("tools"))
+    parts = [each for message in messages for each in _message_parts(message)]
+    for name in ("system", "prompt", "suffix", "template"):
+        parts += text_parts(body.get(name))
+    parts += [image(None) for _ in items_of(body.get("images"))] + tool_parts(tools)
+    # A context of earlier answers comes as tokens.
+    parts += text_parts(body.get("context"))
+    structured = bool(body.get("format"))
+    if isinstance(body.get("format"), Mapping):
+        parts += text_parts(body["format"])
+    estimate = estimate_parts(
+        RequestParts(provider, model, tuple(parts), messages=len(messages) or 2, tools=len(tools))
+    )
+    return Call(
+        provider=provider,
+        model=model or None,
+        input_tokens=estimate.upper,
+        expected_input_tokens=estimate.expected,
+        # 0 and below mean "no maximum" to the server.
+        max_output_tokens=positive(mapping(body.get("options")).get("num_predict")),
+        model_maximum=facts.max_output_tokens,
+        min_output_tokens=chat.least_output(facts, defaults, structured=structured),
+        default_max_output_tokens=chat.usual_output(facts, defaults),
+        longest_cache="none",
+        audio=False,
+    )
+
+
+def _message_parts(message: object) -> list[Part]:
+    said = mapping(message)
+    parts: list[Part] = [
+        Text(text) for name in ("content", "thinking", "tool_name") if isinstance(text := said.get(name), str)
+    ]
+    parts += [image(None) for _ in items_of(said.get("images"))]
+    return parts + text_parts(said.get("tool_calls"))
+
+
+def _read_embedding(body: Body, provider: str, defaults: Defaults) -> Call:
+    del defaults
+    model = text_or_none(body.get("model")) or ""
+    texts = [Text(dump(text)) for name in ("input", "prompt") for text in items_of(body.get(name))]
+    estimate = estimate_parts(RequestParts(provider, model, tuple(texts), messages=len(texts)))
+    return Call(
+        provider=provider,
+        model=model or None,
+        input_tokens=estimate.upper,
+        expected_input_tokens=estimate.expected,
+        choices=0,
+        longest_cache="none",
+        audio=False,
+    )
+
+
+def _read_answer(body: Body) -> Reading | None:
+    output = count(body.get("eval_count"))
+    return Reading(
+        # Absent, on older servers, when the prompt was cached: that is not 0.
+        input_tokens=count(body.get("prompt_eval_count")),
+        output_tokens=output,
+        model=text_or_none(body.get("model")),
+        visible_text="" if output is not None else _said(body),
+    )
+
+
+def _read_embedding_answer(body: Body) -> Reading | None:
+    return Reading(
+        input_tokens=count(body.get("prompt_eval_count")), output_tokens=0, model=text_or_none(body.get("model"))
+    )
+
+
+def _said(body: Body) -> str:
+    message = mapping(body.get("message"))
+    texts = [body.get("response"), body.get("thinking"), message.get("content"), message.get("thinking")]
+    return "".join(text for text in texts if isinstance(text, str)) + "".join(
+        dump(call) for call in items_of(message.get("tool_calls"))
+    )
+
+
+class AnswerFold:
+    """A streamed answer: JSON lines, of which the last has the counts."""
+
+    def __init__(self) -> None:
+        self.done = False
+        self._reading: Reading | None = None
+        self._text: list[str] = []
+
+    def feed(self, event: Body) -> None:
+        self._text.append(_said(event))
+        if event.get("done") is True:
+            self._reading, self.done = _read_answer(event), True
+
+    def reading(self) -> Reading | None:
+        return self._reading
+
+    def text_seen(self) -> str:
+        text = "".join(self._text)
+        self._text.clear()
+        return text
+
+
+ANSWER = Endpoint(
+    read_call=_read_call,
+    read_answer=_read_answer,
+    fold=AnswerFold,
+    maximum=lambda _: ("options", "num_predict"),
+)
+EMBEDDING = Endpoint(read_call=_read_embedding, read_answer=_read_embedding_answer)
+
+DIALECT = Dialect(
+    provider="ollama",
+    endpoints={
+        "/api/chat": ANSWER,
+        "/api/generate": ANSWER,
+        "/api/embed": EMBEDDING,
+        "/api/embeddings": EMBEDDING,
+    },
+    free=_is_free,
+    framing="ndjson",
+)
+
+
+class _Stream:
+    """What the plain and the async stream share.
+
+    The SDK's streams are generators: one that is never started sends nothing, and runs no `finally`.
+    """
+
+    def __init__(self, call: GuardedCall, inner: Any) -> None:
+        self._call = call
+        self._inner = inner
+        self._ending: Ending | None = None
+
+    def _took(self, part: Any) -> AnswerReader:
+        """A part of the answer has come."""
+        if self._ending is None:
+            reader = AnswerReader(self._call.endpoint, self._call, streamed=True, framing="ndjson", hide_usage=False)
+            self._ending = Ending(reader, self._call.take_reservations())
+        self._ending.reader.take(_event_of(part))
+        return self._ending.reader
+
+    def _left(self) -> None:
+        """Closed or dropped, perhaps by the garbage collector: nothing here may block."""
+        if self._ending is not None:
+            self._ending.later()
+        elif self._call.sent:
+            self._call.failed_later(GeneratorExit())
+        else:
+            for reservation in self._call.take_reservations():
+                reservation.release_later()
+
+    def __del__(self) -> None:
+        self._left()
+
+
+class PlainStream(_Stream, Generator[Any, None, None]):
+    """A streamed answer, as `ollama.Client` gives it."""
+
+    def send(self, value: None, /) -> Any:
+        del value
+        self._call.sent = True
+        try:
+            part = next(self._inner)
+        except BaseException as error:
+            if self._ending is not None:
+                self._ending.now(ended=isinstance(error, StopIteration))
+            else:
+                self._call.failed(error=error)
+            raise
+        if self._took(part).done and self._ending is not None:
+            self._ending.now(ended=True)
+        return part
+
+    def throw(self, *error: Any) -> Any:
+        self._left()
+        return self._inner.throw(*error)
+
+    def close(self) -> None:
+        self._inner.close()
+        self._left()
+
+
+class AsyncStream(_Stream, AsyncGenerator[Any, None]):
+    """A streamed answer, as `ollama.AsyncClient` gives it."""
+
+    async def asend(self, value: None, /) -> Any:
+        del value
+        self._call.sent = True
+        try:
+            part = await anext(self._inner)
+        except Exception as error:
+            if self._ending is not None:
+                await self._ending.anow(ended=isinstance(error, StopAsyncIteration))
+            else:
+                await self._call.afailed(error=error)
+            raise
+        except BaseException:
+            self._left()
+            raise
+        if self._took(part).done and self._ending is not None:
+            await self._ending.anow(ended=True)
+        return part
+
+    async def athrow(self, *error: Any) -> Any:
+        self._left()
+        return await self._inner.athrow(*error)
+
+    async def aclose(self) -> None:
+        try:
+            await self._inner.aclose()
+        finally:
+            self._left()
+
+
+def _event_of(part: Any) -> Body:
+    """A part of an answer as its JSON object. By attribute: dumping the whole model for each token would be slow."""
+    event = {name: value for name in _FIELDS if (value := getattr(part, name, None)) is not None}
+    message = getattr(part, "message", None)
+    if message is not None:
+        calls = getattr(message, "tool_calls", None)
+        event["message"] = {
+            "content": getattr(message, "content", None),
+            "thinking": getattr(message, "thinking", None),
+            "tool_calls": [str(call) for call in calls] if calls else None,
+        }
+    return event
+
+
+_FIELDS: Final = ("response", "thinking", "done", "model", "prompt_eval_count", "eval_count")
+
+
+def wrap_client(client: Any, guard: Guard) -> Any:
+    """A guarded copy of an `ollama.Client` or `AsyncClient`. The client itself stays as it is."""
+    plain = type(client)
+    guards = (guard,)
+    if (earlier := getattr(plain, "_llm_token_budget", None)) is not None:
+        guards = tuple(each for each in earlier[1] if each.budget is not guard.budget) + guards
+        plain = earlier[0]
+    hooks = _async_hooks if inspect.iscoroutinefunction(plain._request_raw) else _plain_hooks
+    names = {
+        **hooks(plain, guards),
+        "_llm_token_budget": (plain, guards),
+        "__module__": plain.__module__,
+        "__qualname__": plain.__qualname__,
+        "__doc__": plain.__doc__,
+    }
+    guarded = object.__new__(type(plain)(plain.__name__, (plain,), names))
+    guarded.__dict__.update(vars(client))
+    return guarded
+
+
+def _begin(guards: tuple[Guard, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> GuardedCall | None:
+    method, path = (*args, "", "")[:2]
+    if str(method).lower() != "post":
+        return None
+    body = kwargs.get("json")
+    return guarded_call(guards, DIALECT, str(path), body if isinstance(body, Mapping) else None, "ollama")
+
+
+def _clamped(call: GuardedCall, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The request's arguments with its maximum lowered. Replaced, not mutated."""
+    most = call.clamp
+    if most is None or not call.endpoint.fold:
+        return kwargs
+    body = kwargs["json"]
+    return {**kwargs, "json": {**body, "options": {**mapping(body.get("options")), "num_predict": most}}}
+
+
+def _plain_hooks(plain: Any, guards: tuple[Guard, ...]) -> dict[str, Any]:
+    def _request_raw(self: Any, *args: Any, **kwargs: Any) -> Any:
+        call = _begin(guards, args, kwargs)
+        if call is None:
+            return plain._request_raw(self, *args, **kwargs)
+        call.reserve()
+        call.sent = True
+        try:
+            response = plain._request_raw(self, *args, **_clamped(call, kwargs))
+        except BaseException as error:
+            call.failed(error=error)
+            raise
+        reading, estimated = read_bill(call, response.content)
+        for reservation in call.take_reservations():
+            end(reservation, reading, estimated=estimated)
+        return response
+
+    def _request(self: Any, cls: Any, *args: Any, stream: bool = False, **kwargs: Any) -> Any:
+        call = _begin(guards, args, kwargs) if stream else None
+        if call is None:
+            return plain._request(self, cls, *args, stream=stream, **kwargs)
+        call.reserve()
+        return PlainStream(call, plain._request(self, cls, *args, stream=True, **_clamped(call, kwargs)))
+
+    return {"_request_raw": _request_raw, "_request": _request}
+
+
+def _async_hooks(plain: Any, guards: tuple[Guard, ...]) -> dict[str, Any]:
+    async def _request_raw(self: Any, *args: Any, **kwargs: Any) -> Any:
+        call = _begin(guards, args, kwargs)
+        if call is None:
+            return await plain._request_raw(self, *args, **kwargs)
+        await call.areserve()
+        call.sent = True
+        try:
+            response = await plain._request_raw(self, *args, **_clamped(call, kwargs))
+        except Exception as error:
+            await call.afailed(error=error)
+            raise
+        except BaseException as error:
+            call.failed_later(error)
+            raise
+        reading, estimated = read_bill(call, response.content)
+        for reservation in call.take_reservations():
+            await aend(reservation, reading, estimated=estimated)
+        return response
+
+    async def _request(self: Any, cls: Any, *args: Any, stream: bool = False, **kwargs: Any) -> Any:
+        call = _begin(guards, args, kwargs) if stream else None
+        if call is None:
+            return await plain._request(self, cls, *args, stream=stream, **kwargs)
+        await call.areserve()
+        inner = await plain._request(self, cls, *args, stream=True, **_clamped(call, kwargs))
+        return AsyncStream(call, inner)
+
+    return {"_request_raw": _request_raw, "_request": _request}

@@ -1,0 +1,286 @@
+"""The seam shared by the clients of openai, anthropic and groq, which one generator writes.
+
+A wrapped client is a copy of the client whose class is a subclass of the client's class. Five overrides see every call:
+`request` (one logical call), and per attempt `_prepare_options` (reserve), `_prepare_request` (it is about to leave),
+`_sleep_for_retry` (it failed) and `_process_response` (it was answered).
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from llm_token_budget.errors import ConfigurationError
+from llm_token_budget.providers.dialect import Body, Dialect, parse_object
+from llm_token_budget.providers.guard import Guard, GuardedCall, aend, end, guarded_call, read_bill, refuse_unmetered
+from llm_token_budget.providers.watch import watch
+
+HOOKS: Final = ("request", "_prepare_options", "_sleep_for_retry", "_process_response")
+
+
+class _State:
+    """What the hooks of one logical call know of each other."""
+
+    __slots__ = ("call", "hide_usage")
+
+    def __init__(self, call: GuardedCall, *, hide_usage: bool) -> None:
+        self.call = call
+        self.hide_usage = hide_usage
+
+
+_current: ContextVar[_State | None] = ContextVar("llm_token_budget.call", default=None)
+
+
+def wrap_client(client: Any, guard: Guard, dialect: Dialect, provider: str) -> Any:
+    """A guarded copy of a client. The client itself stays as it is.
+
+    Raises:
+        ConfigurationError: this version of the SDK lacks a hook that the seam needs.
+    """
+    kind = type(client)
+    guards = (guard,)
+    if (earlier := getattr(kind, "_llm_token_budget", None)) is not None:
+        # Twice with one budget counts once, by the later binding; with two budgets, both hold.
+        guards = tuple(each for each in earlier.guards if each.budget is not guard.budget) + guards
+        kind = earlier.plain
+    missing = [name for name in HOOKS if not hasattr(kind, name)]
+    if missing:
+        raise ConfigurationError(
+            f"this version of {kind.__module__.partition('.')[0]} can't be guarded: its {kind.__name__} has no {', '.join(missing)}"
+        )
+    return _guarded_copy(client, _guarded_class(_Seam(kind, guards, dialect, provider)))
+
+
+class _Seam:
+    """What a guarded class knows."""
+
+    def __init__(self, plain: type[Any], guards: tuple[Guard, ...], dialect: Dialect, provider: str) -> None:
+        self.plain = plain
+        self.guards = guards
+        self.dialect = dialect
+        self.provider = provider
+        self.cls: type[Any] = plain
+
+    def begin(self, options: Any) -> _State | None:
+        """Read a logical call from its options, and ask for usage in them; None if it is free.
+
+        Raises:
+            UnmeteredCall: what it bills can't be measured, and a limit applies.
+        """
+        path = urlsplit(str(options.url)).path
+        if str(options.method).lower() != "post":
+            return None
+        body = _body_of(options)
+        call = guarded_call(self.guards, self.dialect, path, body, self.provider)
+        if call is None:
+            return None
+        asking = call.endpoint.asks_usage(call.body)
+        if asking is not None:
+            _write(options, "stream_options", asking["stream_options"])
+        return _State(call, hide_usage=asking is not None)
+
+    def clamp(self, options: Any, state: _State) -> None:
+        """Write the attempt's maximum into its options, where the request has its own."""
+        most = state.call.clamp
+        path = state.call.endpoint.maximum(state.call.body)
+        if most is not None and path:
+            _write(options, path[0], most)
+
+
+def _guarded_class(seam: _Seam) -> type[Any]:
+    plain = seam.plain
+    hooks = _async_hooks(seam) if inspect.iscoroutinefunction(plain.request) else _plain_hooks(seam)
+    copy = _copier(seam)
+    names: dict[str, Any] = {**hooks, "copy": copy, "with_options": copy, "_llm_token_budget": seam}
+    # The SDKs build their User-Agent from these.
+    names |= {"__module__": plain.__module__, "__qualname__": plain.__qualname__, "__doc__": plain.__doc__}
+    seam.cls = type(plain)(plain.__name__, (plain,), names)
+    return seam.cls
+
+
+def _guarded_copy(client: Any, cls: type[Any]) -> Any:
+    """The client again, in another class. Nothing in the copy may still be bound to the client."""
+    copy = object.__new__(cls)
+    cached = {
+        name
+        for base in cls.__mro__
+        for name, value in vars(base).items()
+        if isinstance(value, functools.cached_property) or hasattr(value, "attrname")
+    }
+    for name, value in vars(client).items():
+        if name in cached:
+            continue
+        if inspect.ismethod(value) and value.__self__ is client:
+            copy.__dict__[name] = getattr(value, "__func__").__get__(copy)
+        elif getattr(value, "_client", None) is client:
+            copy.__dict__[name] = type(value)(copy)
+        else:
+            copy.__dict__[name] = value
+    if getattr(client, "_middleware_chain", None) is not None:
+        # A closure over the client it was built by: per-attempt hooks of the copy would never run.
+        copy._middleware_chain = copy._build_middleware_chain()
+    return copy
+
+
+def _copier(seam: _Seam) -> Callable[..., Any]:
+    """`copy` and `with_options`: the plain class makes the copy, then it is guarded like this one."""
+
+    @functools.wraps(seam.plain.copy)
+    def copy(self: Any, *args: Any, **kwargs: Any) -> Any:
+        # A twin of the plain class that shares the client's attributes: some classes compare or call their exact type.
+        twin = object.__new__(seam.plain)
+        twin.__dict__ = self.__dict__
+        made = twin.copy(*args, **kwargs)
+        return _guarded_copy(made, type(self))
+
+    return copy
+
+
+def _plain_hooks(seam: _Seam) -> dict[str, Any]:
+    def request(self: Any, cast_to: Any, options: Any, *args: Any, **kwargs: Any) -> Any:
+        options = options.model_copy() if hasattr(options, "model_copy") else options.copy()
+        state = seam.begin(options)
+        token = _current.set(state)
+        try:
+            return super(seam.cls, self).request(cast_to, options, *args, **kwargs)
+        except BaseException as error:
+            if state is not None:
+                state.call.failed(error=error)
+            raise
+        finally:
+            _current.reset(token)
+
+    def _prepare_options(self: Any, options: Any) -> Any:
+        options = super(seam.cls, self)._prepare_options(options)
+        if (state := _current.get()) is not None:
+            state.call.reserve()
+            seam.clamp(options, state)
+        elif _is_websocket(options):
+            refuse_unmetered(seam.guards, "a websocket")
+        return options
+
+    def _prepare_request(self: Any, request: Any) -> Any:
+        result = super(seam.cls, self)._prepare_request(request)
+        _sent()
+        return result
+
+    def _sleep_for_retry(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if (state := _current.get()) is not None:
+            state.call.failed(kwargs.get("response"), sys.exc_info()[1])
+        return super(seam.cls, self)._sleep_for_retry(*args, **kwargs)
+
+    def _process_response(self: Any, *, response: Any, **kwargs: Any) -> Any:
+        if (state := _current.get()) is not None:
+            if _is_read(response):
+                reading, estimated = read_bill(state.call, response.content)
+                for reservation in state.call.take_reservations():
+                    end(reservation, reading, estimated=estimated)
+            else:
+                watch(response, state.call, framing=seam.dialect.framing, hide_usage=state.hide_usage)
+        return super(seam.cls, self)._process_response(response=response, **kwargs)
+
+    return _only_existing(seam, request, _prepare_options, _prepare_request, _sleep_for_retry, _process_response)
+
+
+def _async_hooks(seam: _Seam) -> dict[str, Any]:
+    async def request(self: Any, cast_to: Any, options: Any, *args: Any, **kwargs: Any) -> Any:
+        options = options.model_copy() if hasattr(options, "model_copy") else options.copy()
+        state = seam.begin(options)
+        token = _current.set(state)
+        try:
+            return await super(seam.cls, self).request(cast_to, options, *args, **kwargs)
+        except Exception as error:
+            if state is not None:
+                await state.call.afailed(error=error)
+            raise
+        except BaseException as error:
+            if state is not None:
+                state.call.failed_later(error)
+            raise
+        finally:
+            _current.reset(token)
+
+    async def _prepare_options(self: Any, options: Any) -> Any:
+        options = await super(seam.cls, self)._prepare_options(options)
+        if (state := _current.get()) is not None:
+            await state.call.areserve()
+            seam.clamp(options, state)
+        elif _is_websocket(options):
+            refuse_unmetered(seam.guards, "a websocket")
+        return options
+
+    async def _prepare_request(self: Any, request: Any) -> Any:
+        result = await super(seam.cls, self)._prepare_request(request)
+        _sent()
+        return result
+
+    async def _sleep_for_retry(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if (state := _current.get()) is not None:
+            await state.call.afailed(kwargs.get("response"), sys.exc_info()[1])
+        return await super(seam.cls, self)._sleep_for_retry(*args, **kwargs)
+
+    async def _process_response(self: Any, *, response: Any, **kwargs: Any) -> Any:
+        if (state := _current.get()) is not None:
+            if _is_read(response):
+                reading, estimated = read_bill(state.call, response.content)
+                for reservation in state.call.take_reservations():
+                    await aend(reservation, reading, estimated=estimated)
+            else:
+                watch(response, state.call, framing=seam.dialect.framing, hide_usage=state.hide_usage)
+        return await super(seam.cls, self)._process_response(response=response, **kwargs)
+
+    return _only_existing(seam, request, _prepare_options, _prepare_request, _sleep_for_retry, _process_response)
+
+
+def _only_existing(seam: _Seam, *hooks: Callable[..., Any]) -> dict[str, Any]:
+    return {hook.__name__: hook for hook in hooks if hasattr(seam.plain, hook.__name__)}
+
+
+def _sent() -> None:
+    if (state := _current.get()) is not None:
+        state.call.sent = True
+
+
+def _is_read(response: Any) -> bool:
+    return hasattr(response, "_content")
+
+
+def _is_websocket(options: Any) -> bool:
+    return str(options.url).startswith(("ws:", "wss:"))
+
+
+def _body_of(options: Any) -> Body | None:
+    """The JSON object that will be sent: `extra_body` goes over the body, as the SDKs have it. None if there is none."""
+    extra = getattr(options, "extra_json", None)
+    body = getattr(options, "json_data", None)
+    if body is None:
+        content = getattr(options, "content", None)
+        if isinstance(content, bytes | str):
+            body = parse_object(content)
+    if isinstance(body, Mapping):
+        return {**body, **extra} if isinstance(extra, Mapping) and extra else body
+    return extra if body is None and isinstance(extra, Mapping) and extra else None
+
+
+def _write(options: Any, name: str, value: object) -> None:
+    """Set a field of the body where the request has it. Replaces, never mutates: the caller's dict stays theirs."""
+    extra = getattr(options, "extra_json", None)
+    if isinstance(extra, Mapping) and name in extra:
+        options.extra_json = {**extra, name: value}
+    elif isinstance(options.json_data, Mapping):
+        options.json_data = {**options.json_data, name: value}
+    elif options.json_data is None and getattr(options, "content", None) is not None:
+        options.content = _rewritten(options.content, name, value)
+    else:
+        options.extra_json = {**(extra or {}), name: value}
+
+
+def _rewritten(content: bytes | str, name: str, value: object) -> bytes:
+    import json
+
+    return json.dumps({**(parse_object(content) or {}), name: value}).encode()

@@ -1,0 +1,273 @@
+"""Watching an answer's bytes to their end, whoever reads them and however they stop."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from llm_token_budget.providers.dialect import Body, Endpoint, Fold, Framing, Reading
+from llm_token_budget.providers.framing import Splitter, event_of, is_done_marker
+from llm_token_budget.providers.guard import GuardedCall, aend, count_output, end, read_bill, usage_of
+
+if TYPE_CHECKING:
+    from llm_token_budget.reservation import Reservation
+
+Decode = Callable[[bytes], bytes]
+
+LONGEST_ANSWER: Final = 64 * 2**20
+"""Bytes of a JSON answer that are kept to read its usage from; a longer one is charged as reserved."""
+
+COUNTED_AT: Final = 4096
+"""Characters of output after which they are counted and let go: completions are not kept."""
+
+
+class AnswerReader:
+    """Reads the bill out of an answer's bytes as they pass. Knows no I/O."""
+
+    def __init__(
+        self, endpoint: Endpoint, call: GuardedCall, *, streamed: bool, framing: Framing, hide_usage: bool
+    ) -> None:
+        self._endpoint = endpoint
+        self._call = call
+        self._framing = framing
+        self._hide = hide_usage
+        self._fold: Fold | None = endpoint.fold() if streamed and endpoint.fold else None
+        self._splitter = Splitter(framing)
+        self._whole = bytearray()
+        self._seen = 0
+        self._characters: list[str] = []
+        self._waiting = 0
+        self._events = 0
+        self.marked_done = False
+
+    @property
+    def done(self) -> bool:
+        """Whether all that is billed has been said."""
+        return self._fold is not None and (self._fold.done or self.marked_done)
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take a chunk; give what of it (and of what was kept back) the user may see."""
+        if self._fold is None:
+            if len(self._whole) <= LONGEST_ANSWER:
+                self._whole += chunk
+            return chunk
+        shown = [raw for raw in self._splitter.split(chunk) if not self._take(raw)]
+        return b"".join(shown) if self._hide else chunk
+
+    def finish(self) -> bytes:
+        """The bytes have ended: what was kept back."""
+        rest = self._splitter.rest()
+        if rest and self._fold is not None and self._take(rest):
+            return b""
+        return rest if self._hide else b""
+
+    def take(self, event: Body) -> None:
+        """Fold an event of a stream in."""
+        assert self._fold is not None
+        self._fold.feed(event)
+        self._count(self._fold.text_seen())
+
+    def reading(self, *, ended: bool) -> tuple[Reading | None, bool]:
+        """(the bill, whether it is an estimate). None if nobody can know it."""
+        if self._fold is None:
+            return read_bill(self._call, bytes(self._whole)) if ended else (None, False)
+        reading = self._fold.reading()
+        if reading is not None and reading.complete and (self._fold.done or self.marked_done):
+            return reading, False
+        if self._endpoint.hidden_output(self._call.body, self._call.call):
+            return None, True
+        return self._visible(reading), True
+
+    def _take(self, raw: bytes) -> bool:
+        """Fold an event in; whether it is one to hide."""
+        event = event_of(raw, self._framing)
+        if event is None:
+            self.marked_done = self.marked_done or is_done_marker(raw)
+            return False
+        self.take(event)
+        return self._hide and self._endpoint.is_usage_only(event)
+
+    def _count(self, text: str) -> None:
+        if not text:
+            return
+        self._events += 1
+        self._characters.append(text)
+        self._waiting += len(text)
+        if self._waiting >= COUNTED_AT:
+            self._count_up()
+
+    def _count_up(self) -> None:
+        self._seen += count_output("".join(self._characters), self._call.call)
+        self._characters.clear()
+        self._waiting = 0
+
+    def _visible(self, reading: Reading | None) -> Reading:
+        """The input, and the output seen, counted high: what a stream that ended early is charged."""
+        if self._characters:
+            self._count_up()
+        seen = max(self._seen, self._events, (reading.output_tokens or 0) if reading else 0)
+        return Reading(
+            input_tokens=reading.input_tokens if reading else None,
+            output_tokens=seen,
+            parts=reading.parts if reading else {},
+            model=reading.model if reading else None,
+            service_tier=reading.service_tier if reading else None,
+        )
+
+
+class Ending:
+    """The end of an answer: reached once, by whichever way comes first."""
+
+    def __init__(self, reader: AnswerReader, reservations: list[Reservation]) -> None:
+        self.reader = reader
+        self._reservations = reservations
+
+    def now(self, *, ended: bool) -> None:
+        """Settle what is still open."""
+        for reservation, reading, estimated in self._bills(ended=ended):
+            end(reservation, reading, estimated=estimated)
+
+    async def anow(self, *, ended: bool) -> None:
+        """`now` for tasks."""
+        for reservation, reading, estimated in self._bills(ended=ended):
+            await aend(reservation, reading, estimated=estimated)
+
+    def later(self, *, ended: bool = False) -> None:
+        """Settle soon: for finalizers and cancelled tasks."""
+        for reservation, reading, estimated in self._bills(ended=ended):
+            usage = None if reading is None else usage_of(reading, reservation)
+            reservation.settle_later(usage, model=reading.model if reading else None, estimated=estimated)
+
+    def _bills(self, *, ended: bool) -> list[tuple[Reservation, Reading | None, bool]]:
+        taken, self._reservations = self._reservations, []
+        if not taken:
+            return []
+        reading, estimated = self.reader.reading(ended=ended)
+        return [
+            (reservation, self._capped(reading, reservation, estimated=estimated), estimated) for reservation in taken
+        ]
+
+    def _capped(self, reading: Reading | None, reservation: Reservation, *, estimated: bool) -> Reading | None:
+        """An estimate is never above what was held."""
+        if reading is None or not estimated or reading.output_tokens is None:
+            return reading
+        most = reservation.held_usage.output_tokens
+        if reading.output_tokens <= most:
+            return reading
+        return Reading(
+            input_tokens=reading.input_tokens,
+            output_tokens=most,
+            parts=reading.parts,
+            model=reading.model,
+            service_tier=reading.service_tier,
+        )
+
+
+class _Watched:
+    """What the plain and the async byte stream share.
+
+    `close` and finalizers settle later: they may be called by the garbage collector, in the middle of anything.
+    """
+
+    def __init__(self, inner: Any, ending: Ending, decode: Decode | None, *, show_decoded: bool) -> None:
+        self._inner = inner
+        self._ending = ending
+        self._decode = decode
+        self._show_decoded = show_decoded
+
+    def _feed(self, chunk: bytes) -> bytes:
+        if self._decode is None:
+            return self._ending.reader.feed(chunk)
+        shown = self._ending.reader.feed(self._decode(chunk))
+        return shown if self._show_decoded else chunk
+
+    def __del__(self) -> None:
+        self._ending.later()
+
+
+class _PlainMixin(_Watched):
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for chunk in self._inner:
+                shown = self._feed(chunk)
+                if self._ending.reader.done:
+                    self._ending.now(ended=True)
+                if shown:
+                    yield shown
+            if rest := self._ending.reader.finish():
+                yield rest
+        except GeneratorExit:
+            self._ending.later()
+            raise
+        except BaseException:
+            self._ending.now(ended=False)
+            raise
+        self._ending.now(ended=True)
+
+    def close(self) -> None:
+        try:
+            self._inner.close()
+        finally:
+            self._ending.later()
+
+
+class _AsyncMixin(_Watched):
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._inner:
+                shown = self._feed(chunk)
+                if self._ending.reader.done:
+                    await self._ending.anow(ended=True)
+                if shown:
+                    yield shown
+            if rest := self._ending.reader.finish():
+                yield rest
+        except BaseException:
+            # No await here: a cancelled task, or a generator being closed, would not get through it.
+            self._ending.later()
+            raise
+        await self._ending.anow(ended=True)
+
+    async def aclose(self) -> None:
+        try:
+            await self._inner.aclose()
+        finally:
+            self._ending.later()
+
+
+def watch(response: Any, call: GuardedCall, *, framing: Framing, hide_usage: bool) -> None:
+    """Put a watcher in the place of an unread response's byte stream.
+
+    `response` is httpx's or httpx2's; everything that reads the answer reads from its `stream`.
+    """
+    kind = str(response.headers.get("content-type", "")).lower()
+    streamed = "event-stream" in kind or "ndjson" in kind
+    hide = hide_usage and streamed
+    reader = AnswerReader(call.endpoint, call, streamed=streamed, framing=framing, hide_usage=hide)
+    decode = _decoder(response)
+    if decode is not None and hide:
+        del response.headers["content-encoding"]  # The user gets the decoded bytes, less what is hidden.
+    plain, asynchronous = _stream_classes(type(response).__module__.partition(".")[0])
+    inner = response.stream
+    watched = plain if hasattr(inner, "__iter__") else asynchronous
+    response.stream = watched(inner, Ending(reader, call.take_reservations()), decode, show_decoded=hide)
+
+
+def _decoder(response: Any) -> Decode | None:
+    """How the bytes of a compressed answer are read, by the HTTP library's own decoders; None if it is not compressed."""
+    encoding = response.headers.get("content-encoding")
+    if not encoding or encoding == "identity":
+        return None
+    decode: Decode = type(response)(200, headers={"content-encoding": encoding})._get_content_decoder().decode
+    return decode
+
+
+@functools.cache
+def _stream_classes(library: str) -> tuple[type[_PlainMixin], type[_AsyncMixin]]:
+    """Byte streams of the library that the response is from: httpx and httpx2 each accept only their own."""
+    http: Any = sys.modules[library]
+    plain: Any = type("WatchedByteStream", (_PlainMixin, http.SyncByteStream), {})
+    asynchronous: Any = type("AsyncWatchedByteStream", (_AsyncMixin, http.AsyncByteStream), {})
+    return plain, asynchronous
