@@ -178,11 +178,11 @@ def _thread() -> object:
 
 def _loop_runs_here() -> bool:
     asyncio = sys.modules.get("asyncio")  # Nobody runs a loop of asyncio without having imported it.
-    return asyncio is not None and asyncio._get_running_loop() is not None
+    return asyncio is not None and asyncio._get_running_loop() is not None  # noqa: SLF001 - the one that does not raise
 
 
 def _task() -> object:
     asyncio = sys.modules.get("asyncio")
-    if asyncio is None or asyncio._get_running_loop() is None:
+    if asyncio is None or not _loop_runs_here():
         return _thread()
     return id(asyncio.current_task())

@@ -102,7 +102,7 @@ class Identity:
 
     user_key: str | None = None
     session_id: str | None = None
-    dimensions: Mapping[str, str] = field(default_factory=dict)
+    dimensions: Mapping[str, str] = field(default_factory=dict[str, str])
     runs: tuple[Run, ...] = ()
     """The runs that the call is part of, outermost first: each of them must have room."""
     tallies: tuple[Tally, ...] = ()

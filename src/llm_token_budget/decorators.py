@@ -6,7 +6,7 @@ import contextvars
 import functools
 import inspect
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from llm_token_budget.context import Session, read_identity
 from llm_token_budget.errors import ConfigurationError
@@ -58,7 +58,7 @@ def budgeted(
         def session(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Session:
             return budget.session(user(args, kwargs), conversation(args, kwargs), dimensions=dimensions, limits=limits)
 
-        return _decorated(function, session)
+        return cast("Callable[P, T]", _decorated(function, session))
 
     return decorate
 

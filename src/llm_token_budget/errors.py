@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 Unit = Literal["tokens", "usd", "requests"]
 """What a limit counts."""
@@ -221,7 +221,7 @@ def _within(exc: BaseException | None) -> Iterator[BaseException]:
         yield inner
         waiting += [inner.__cause__, inner.__context__]
         if isinstance(inner, BaseExceptionGroup):
-            waiting += inner.exceptions
+            waiting += cast("BaseExceptionGroup[BaseException]", inner).exceptions
 
 
 def _explain(refusal: Refusal) -> str:

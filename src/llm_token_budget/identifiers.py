@@ -16,7 +16,7 @@ def new_id() -> str:
 
 def _reseed() -> None:
     """A forked child must not mint its parent's ids."""
-    global _prefix  # noqa: PLW0603 - one prefix per process
+    global _prefix
     _prefix = os.urandom(9).hex()
 
 

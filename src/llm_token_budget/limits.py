@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, cast, get_args
 
 from llm_token_budget.errors import ConfigurationError, LimitView, Unit, format_usd, key_names, shown
 from llm_token_budget.money import MAX_AMOUNT, parse_usd, to_decimal, usd_from_nano
@@ -64,7 +64,7 @@ class Limit:
     requests: Amounts = None
     scope: str | tuple[str, ...] = "global"
     window: Any = "total"
-    default: Amount | None | _Unset = _UNSET
+    default: Amount | _Unset | None = _UNSET
     name: str = ""
     required: bool = False
     enforce: bool = True
@@ -77,7 +77,7 @@ class Limit:
     """The window, read."""
     _given: Amounts = field(init=False, repr=False)
     _fixed: int | None = field(init=False, repr=False)
-    _default: int | None | _Unset = field(init=False, repr=False)
+    _default: int | _Unset | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -92,13 +92,13 @@ class Limit:
         put(self, "key_names", key_names(self.scopes))
         put(self, "span", parse_window(self.window))
         by_key = isinstance(self._given, Mapping) or callable(self._given)
-        put(self, "_fixed", None if by_key else self._read(self._given))
+        put(self, "_fixed", None if by_key else self._read(cast("object", self._given)))
         if not by_key and not isinstance(self.default, _Unset):
             raise ConfigurationError("default= is for amounts by key: usd={'acme': 500}, default=10")
         put(self, "_default", _UNSET if isinstance(self.default, _Unset) else self._read(self.default))
         if isinstance(self._given, Mapping):
-            for amount in self._given.values():
-                self._read(amount)
+            for each in cast("Mapping[Any, object]", self._given).values():
+                self._read(each)
         if by_key and self.scopes == ("global",):
             raise ConfigurationError("an amount by key needs a scope that has keys, such as scope='user'")
         if not self.name:
@@ -238,8 +238,8 @@ def check_names(limits: Iterable[Limit]) -> None:
         seen.add(limit.name)
 
 
-def _read_scope(scope: object) -> tuple[str, ...]:
-    parts: tuple[object, ...] = scope if isinstance(scope, tuple) else (scope,)
+def _read_scope(scope: Any) -> tuple[str, ...]:
+    parts = cast("tuple[Any, ...]", scope if isinstance(scope, tuple) else (scope,))
     if not parts:
         raise ConfigurationError("scope is empty: 'global', 'user', 'session', a dimension, or a tuple of them")
     names: list[str] = []

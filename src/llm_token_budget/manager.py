@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import TracebackType
-from typing import Any, Final, Self, get_args
+from typing import Any, Final, Self, cast, get_args
 
 from llm_token_budget.admissions import Admissions, logger
 from llm_token_budget.claims import ANONYMOUS, Call, MissingUserPolicy, Planner, Rules, UnknownModelPolicy
@@ -358,7 +358,7 @@ class BudgetManager:
                 return [stats_of(balance, user_key=key) for key, balance in rows]
             self._planner.spans.move_on(rows.now)
 
-    def middleware(self, *args: Any, **kwargs: Any) -> Any:
+    def middleware(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002 - whatever the npm package takes
         """The npm package's middleware. Comes with the web integrations.
 
         Raises:
@@ -673,10 +673,10 @@ def _described(limit: Limit, end: int | None) -> str:
     return f"{limit.describe()}, next reset {datetime.fromtimestamp(end, UTC):%Y-%m-%d %H:%M}"
 
 
-def _limit_key(limit: Limit, key: object) -> tuple[str, ...] | None:
+def _limit_key(limit: Limit, key: Any) -> tuple[str, ...] | None:
     if key is None:
         return None
-    parts: tuple[object, ...] = key if isinstance(key, tuple) else (key,)
+    parts = cast("tuple[Any, ...]", key if isinstance(key, tuple) else (key,))
     names = limit.key_names
     if len(parts) != len(names):
         raise ConfigurationError(

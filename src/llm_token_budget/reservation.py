@@ -230,7 +230,7 @@ class Reservation:
         """End without raising: what the block raised, or returned, goes first. What fails is left to the ledger."""
         try:
             end()
-        except Exception:
+        except Exception:  # noqa: BLE001 - logged, and tried again
             logger.exception("a reservation could not be settled now; it is settled later")
             self.settle_later()
 

@@ -52,7 +52,7 @@ async def await_ring(bell: Bell, lock: threading.Lock, rung: int, timeout: float
     import sys
 
     asyncio = sys.modules.get("asyncio")
-    loop = asyncio._get_running_loop() if asyncio else None
+    loop = asyncio._get_running_loop() if asyncio else None  # noqa: SLF001 - the one that does not raise
     if asyncio is None or loop is None:
         import anyio
 

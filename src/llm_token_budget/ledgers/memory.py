@@ -40,7 +40,7 @@ _forks = 0
 
 
 def _forked() -> None:
-    global _forks  # noqa: PLW0603 - one count per process
+    global _forks
     _forks += 1
 
 
@@ -270,7 +270,7 @@ class MemoryLedger(Ledger):
                 except ReservationConflict:
                     return  # It had ended before, with the truth: a finalizer knows no better.
             case counters:
-                self._drop(counters)  # type: ignore[arg-type]
+                self._drop(counters)
 
     def _drop(self, counters: Iterable[Counter]) -> None:
         for counter in counters:

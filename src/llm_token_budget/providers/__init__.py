@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar, cast
 
 from llm_token_budget.context import Session
 from llm_token_budget.errors import ConfigurationError
@@ -64,9 +64,9 @@ def wrap(
     for vendor in vendors:
         dialect = _STAINLESS.get(vendor)
         if dialect is not None and hasattr(client, "request"):
-            return stainless.wrap_client(client, guard, dialect, _provider(client, dialect))
+            return cast("C", stainless.wrap_client(client, guard, dialect, _provider(client, dialect)))
         if vendor == "ollama" and hasattr(client, "_request_raw"):
-            return ollama.wrap_client(client, guard)
+            return cast("C", ollama.wrap_client(client, guard))
     raise ConfigurationError(
         f"wrap() knows {_WRAPPABLE}, not {type(client).__module__}.{type(client).__qualname__}: for another client use "
         "budget.reserve(...)"

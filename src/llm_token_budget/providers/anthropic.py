@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, cast
 
 from llm_token_budget.claims import Call
 from llm_token_budget.estimation import Image, Part, RequestParts, Text, estimate_parts, model_facts
+from llm_token_budget.pricing import CacheLifetime
 from llm_token_budget.providers import chat
 from llm_token_budget.providers.content import document, dump, items_of, text_parts, tool_parts
 from llm_token_budget.providers.dialect import (
@@ -17,6 +18,7 @@ from llm_token_budget.providers.dialect import (
     Endpoint,
     Reading,
     count,
+    is_object,
     mapping,
     part,
     positive,
@@ -100,23 +102,23 @@ def _block_parts(block: Any) -> list[Part]:
     return [Text(dump(block))]
 
 
-def _longest_cache(body: Body) -> str:
+def _longest_cache(body: Body) -> CacheLifetime:
     """The longest-lived cache that the request marks anything for."""
     lifetimes = set(_cache_lifetimes(body))
     return "1h" if "1h" in lifetimes else "5m" if lifetimes else "none"
 
 
-def _cache_lifetimes(value: object) -> Iterator[str]:
-    if isinstance(value, Mapping):
+def _cache_lifetimes(value: Any) -> Iterator[str]:
+    if is_object(value):
         mark = value.get("cache_control")
         if mark is not None:
             yield str(mapping(mark).get("ttl") or "5m")
         for name, inner in value.items():
-            if isinstance(inner, Mapping | list | tuple) and name not in {"input", "input_schema"}:
+            if not isinstance(inner, str) and name not in {"input", "input_schema"}:
                 yield from _cache_lifetimes(inner)
     elif isinstance(value, list | tuple):
-        for inner in value:
-            if isinstance(inner, Mapping | list | tuple):
+        for inner in cast("Sequence[Any]", value):
+            if not isinstance(inner, str):
                 yield from _cache_lifetimes(inner)
 
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from llm_token_budget.claims import Call
 from llm_token_budget.estimation import ModelFacts, Part, RequestParts, Text, estimate_parts, model_facts
+from llm_token_budget.pricing import CacheLifetime
 from llm_token_budget.providers.content import audio, document, dump, image, items_of, text_parts, tool_parts
-from llm_token_budget.providers.dialect import Body, Defaults, Reading, count, mapping, part, positive, text_or_none
+from llm_token_budget.providers.dialect import (
+    Body,
+    Defaults,
+    Reading,
+    count,
+    is_object,
+    mapping,
+    part,
+    positive,
+    text_or_none,
+)
 
 REASONING_MINIMUM = 4096
 """Output tokens below which a reasoning model may have spent all on reasoning, and answers nothing."""
@@ -98,7 +108,7 @@ def asks_usage(body: Body) -> Body | None:
 
 def is_usage_only(event: Body) -> bool:
     """The chunk that comes only because usage was asked for: no choices, and the usage."""
-    return event.get("choices") == [] and isinstance(event.get("usage"), Mapping)
+    return event.get("choices") == [] and is_object(event.get("usage"))
 
 
 def read_answer(body: Body) -> Reading | None:
@@ -149,7 +159,7 @@ class ChatFold:
         return text
 
 
-def longest_cache(body: Body) -> str:
+def longest_cache(body: Body) -> CacheLifetime:
     """The longest-lived cache that the request may be written to, as prices name them."""
     kept = body.get("prompt_cache_retention")
     return "5m" if kept is None or kept in {"in_memory", "in-memory"} else "12h"
@@ -157,7 +167,7 @@ def longest_cache(body: Body) -> str:
 
 def message_parts(message: object) -> list[Part]:
     """A chat message's parts."""
-    if not isinstance(message, Mapping):
+    if not is_object(message):
         return text_parts(message)
     content = message.get("content")
     parts: list[Part] = [Text(content)] if isinstance(content, str) else [_part(each) for each in items_of(content)]
@@ -193,7 +203,7 @@ part_of = _part
 
 def _forces_a_tool(body: Body) -> bool:
     choice = body.get("tool_choice", body.get("function_call"))
-    return choice == "required" or isinstance(choice, Mapping)
+    return choice == "required" or is_object(choice)
 
 
 def _speaks(body: Body) -> bool:
@@ -205,7 +215,7 @@ def _usage_of(body: Body) -> Body:
 
 
 def _choices(body: Body) -> list[Body]:
-    return [choice for choice in items_of(body.get("choices")) if isinstance(choice, Mapping)]
+    return [choice for choice in items_of(body.get("choices")) if is_object(choice)]
 
 
 def _said(message: object) -> str:

@@ -6,7 +6,7 @@ import json
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from llm_token_budget.estimation import Audio, Document, Image, Part, Text, Tool
 
@@ -30,13 +30,13 @@ def tool_parts(tools: object) -> list[Part]:
     return [Tool(dump(tool)) for tool in items_of(tools)]
 
 
-def items_of(value: object) -> list[Any]:
+def items_of(value: Any) -> list[Any]:
     """A list's items; a lone value is a list of one, nothing is none."""
     if value is None:
         return []
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
         return [value]
-    return list(value)
+    return list(cast("Iterable[Any]", value))
 
 
 def image(url_or_data: object, detail: object = None) -> Image:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol, TypeGuard
 
 from llm_token_budget.claims import Call
 from llm_token_budget.usage import Usage
@@ -32,7 +32,7 @@ class Reading:
 
     input_tokens: int | None = None
     output_tokens: int | None = None
-    parts: Mapping[str, int] = field(default_factory=dict)
+    parts: Mapping[str, int] = field(default_factory=dict[str, int])
     """The parts of input and output, named as in `Usage`."""
     model: str | None = None
     service_tier: str | None = None
@@ -127,9 +127,14 @@ def part(values: Mapping[str, object]) -> dict[str, int]:
     return {name: number for name, value in values.items() if (number := count(value))}
 
 
+def is_object(value: object) -> TypeGuard[Body]:
+    """Whether a value is a JSON object."""
+    return isinstance(value, Mapping)
+
+
 def mapping(value: object) -> Body:
-    """The value if it is a mapping, else an empty one."""
-    return value if isinstance(value, Mapping) else {}
+    """The value if it is a JSON object, else an empty one."""
+    return value if is_object(value) else {}
 
 
 def text_or_none(value: object) -> str | None:
@@ -147,4 +152,4 @@ def parse_object(content: bytes | str) -> Body | None:
         value = json.loads(content)
     except ValueError:  # Not UTF-8 is a ValueError too.
         return None
-    return value if isinstance(value, Mapping) else None
+    return value if is_object(value) else None

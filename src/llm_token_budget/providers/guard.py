@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llm_token_budget.claims import Call
 from llm_token_budget.context import Identity, Session, current, read_identity
-from llm_token_budget.estimation import model_facts, upper_tokens
 from llm_token_budget.errors import BudgetError, ConfigurationError, ReservationConflict, UnmeteredCall
+from llm_token_budget.estimation import model_facts, upper_tokens
 from llm_token_budget.providers import outcome
 from llm_token_budget.providers.dialect import Body, Defaults, Dialect, Endpoint, Reading, parse_object
 from llm_token_budget.usage import Usage

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncGenerator, Generator, Mapping
-from typing import Any, Final
+from collections.abc import AsyncGenerator, Generator
+from typing import Any, Final, cast
 
 from llm_token_budget.claims import Call
 from llm_token_budget.estimation import Part, RequestParts, Text, estimate_parts, model_facts
@@ -17,6 +17,7 @@ from llm_token_budget.providers.dialect import (
     Endpoint,
     Reading,
     count,
+    is_object,
     mapping,
     positive,
     text_or_none,
@@ -43,7 +44,7 @@ def _read_call(body: Body, provider: str, defaults: Defaults) -> Call:
     # A context of earlier answers comes as tokens.
     parts += text_parts(body.get("context"))
     structured = bool(body.get("format"))
-    if isinstance(body.get("format"), Mapping):
+    if is_object(body.get("format")):
         parts += text_parts(body["format"])
     estimate = estimate_parts(
         RequestParts(provider, model, tuple(parts), messages=len(messages) or 2, tools=len(tools))
@@ -267,20 +268,21 @@ _FIELDS: Final = ("response", "thinking", "done", "model", "prompt_eval_count", 
 
 def wrap_client(client: Any, guard: Guard) -> Any:
     """A guarded copy of an `ollama.Client` or `AsyncClient`. The client itself stays as it is."""
-    plain = type(client)
+    plain = cast("Any", type(client))
     guards = (guard,)
     if (earlier := getattr(plain, "_llm_token_budget", None)) is not None:
         guards = tuple(each for each in earlier[1] if each.budget is not guard.budget) + guards
         plain = earlier[0]
     hooks = _async_hooks if inspect.iscoroutinefunction(plain._request_raw) else _plain_hooks
-    names = {
+    names: dict[str, Any] = {
         **hooks(plain, guards),
         "_llm_token_budget": (plain, guards),
         "__module__": plain.__module__,
         "__qualname__": plain.__qualname__,
         "__doc__": plain.__doc__,
     }
-    guarded = object.__new__(type(plain)(plain.__name__, (plain,), names))
+    metaclass = cast("Any", type(plain))
+    guarded = object.__new__(metaclass(plain.__name__, (plain,), names))
     guarded.__dict__.update(vars(client))
     return guarded
 
@@ -290,7 +292,7 @@ def _begin(guards: tuple[Guard, ...], args: tuple[Any, ...], kwargs: dict[str, A
     if str(method).lower() != "post":
         return None
     body = kwargs.get("json")
-    return guarded_call(guards, DIALECT, str(path), body if isinstance(body, Mapping) else None, "ollama")
+    return guarded_call(guards, DIALECT, str(path), body if is_object(body) else None, "ollama")
 
 
 def _clamped(call: GuardedCall, kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from llm_token_budget.claims import Call
 from llm_token_budget.estimation import Opaque, Part, RequestParts, estimate_parts, model_facts
@@ -17,6 +16,7 @@ from llm_token_budget.providers.dialect import (
     Endpoint,
     Reading,
     count,
+    is_object,
     mapping,
     part,
     positive,
@@ -73,14 +73,14 @@ def _read_embedding(body: Body, provider: str, defaults: Defaults) -> Call:
     )
 
 
-def _prompts(value: object) -> list[Part]:
+def _prompts(value: Any) -> list[Part]:
     """A text, a list of texts, a list of tokens, or a list of those."""
     items = items_of(value)
     if items and all(type(item) is int for item in items):
         return [Opaque(len(items), "tokens")]
     parts: list[Part] = []
     for item in items:
-        parts += _prompts(item) if isinstance(item, list | tuple) else text_parts(item)
+        parts += text_parts(item) if isinstance(item, str) or is_object(item) else _prompts(item)
     return parts
 
 
@@ -109,7 +109,7 @@ def _read_response_call(body: Body, provider: str, defaults: Defaults) -> Call:
         )
     )
     structured = mapping(mapping(body.get("text")).get("format")).get("type") in {"json_schema", "json_object"}
-    forced = body.get("tool_choice") == "required" or isinstance(body.get("tool_choice"), Mapping)
+    forced = body.get("tool_choice") == "required" or is_object(body.get("tool_choice"))
     return Call(
         provider=provider,
         model=model or None,

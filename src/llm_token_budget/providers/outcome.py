@@ -1,4 +1,7 @@
-"""How a failed attempt ended: was it billed? (DESIGN: the provider's own errors are not, lost answers may be.)"""
+"""How a failed attempt ended, and so whether it was billed.
+
+A provider's own errors are not billed; an answer that was lost on the way may have been.
+"""
 
 from __future__ import annotations
 

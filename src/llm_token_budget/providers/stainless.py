@@ -10,13 +10,14 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, Final
+from types import MethodType
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from llm_token_budget.errors import ConfigurationError
-from llm_token_budget.providers.dialect import Body, Dialect, parse_object
+from llm_token_budget.providers.dialect import Body, Dialect, is_object, parse_object
 from llm_token_budget.providers.guard import Guard, GuardedCall, aend, end, guarded_call, read_bill, refuse_unmetered
 from llm_token_budget.providers.watch import watch
 
@@ -42,7 +43,7 @@ def wrap_client(client: Any, guard: Guard, dialect: Dialect, provider: str) -> A
     Raises:
         ConfigurationError: this version of the SDK lacks a hook that the seam needs.
     """
-    kind = type(client)
+    kind = cast("Any", type(client))
     guards = (guard,)
     if (earlier := getattr(kind, "_llm_token_budget", None)) is not None:
         # Twice with one budget counts once, by the later binding; with two budgets, both hold.
@@ -59,12 +60,11 @@ def wrap_client(client: Any, guard: Guard, dialect: Dialect, provider: str) -> A
 class _Seam:
     """What a guarded class knows."""
 
-    def __init__(self, plain: type[Any], guards: tuple[Guard, ...], dialect: Dialect, provider: str) -> None:
-        self.plain = plain
+    def __init__(self, plain: Any, guards: tuple[Guard, ...], dialect: Dialect, provider: str) -> None:
+        self.plain: Any = plain
         self.guards = guards
         self.dialect = dialect
         self.provider = provider
-        self.cls: type[Any] = plain
 
     def begin(self, options: Any) -> _State | None:
         """Read a logical call from its options, and ask for usage in them; None if it is free.
@@ -92,33 +92,33 @@ class _Seam:
             _write(options, path[0], most)
 
 
-def _guarded_class(seam: _Seam) -> type[Any]:
+def _guarded_class(seam: _Seam) -> Any:
     plain = seam.plain
     hooks = _async_hooks(seam) if inspect.iscoroutinefunction(plain.request) else _plain_hooks(seam)
     copy = _copier(seam)
     names: dict[str, Any] = {**hooks, "copy": copy, "with_options": copy, "_llm_token_budget": seam}
     # The SDKs build their User-Agent from these.
     names |= {"__module__": plain.__module__, "__qualname__": plain.__qualname__, "__doc__": plain.__doc__}
-    seam.cls = type(plain)(plain.__name__, (plain,), names)
-    return seam.cls
+    metaclass = cast("Any", type(plain))
+    return metaclass(plain.__name__, (plain,), names)
 
 
-def _guarded_copy(client: Any, cls: type[Any]) -> Any:
+def _guarded_copy(client: Any, cls: Any) -> Any:
     """The client again, in another class. Nothing in the copy may still be bound to the client."""
-    copy = object.__new__(cls)
+    copy: Any = object.__new__(cls)
     cached = {
         name
-        for base in cls.__mro__
+        for base in type.mro(cls)
         for name, value in vars(base).items()
-        if isinstance(value, functools.cached_property) or hasattr(value, "attrname")
+        if isinstance(value, functools.cached_property)
     }
-    for name, value in vars(client).items():
+    for name, value in cast("dict[str, Any]", vars(client)).items():
         if name in cached:
             continue
-        if inspect.ismethod(value) and value.__self__ is client:
-            copy.__dict__[name] = getattr(value, "__func__").__get__(copy)
+        if isinstance(value, MethodType) and value.__self__ is client:
+            copy.__dict__[name] = MethodType(value.__func__, copy)
         elif getattr(value, "_client", None) is client:
-            copy.__dict__[name] = type(value)(copy)
+            copy.__dict__[name] = cast("Any", type(value))(copy)
         else:
             copy.__dict__[name] = value
     if getattr(client, "_middleware_chain", None) is not None:
@@ -133,21 +133,23 @@ def _copier(seam: _Seam) -> Callable[..., Any]:
     @functools.wraps(seam.plain.copy)
     def copy(self: Any, *args: Any, **kwargs: Any) -> Any:
         # A twin of the plain class that shares the client's attributes: some classes compare or call their exact type.
-        twin = object.__new__(seam.plain)
+        twin: Any = object.__new__(seam.plain)
         twin.__dict__ = self.__dict__
         made = twin.copy(*args, **kwargs)
-        return _guarded_copy(made, type(self))
+        return _guarded_copy(made, cast("Any", type(self)))
 
     return copy
 
 
 def _plain_hooks(seam: _Seam) -> dict[str, Any]:
+    plain = seam.plain
+
     def request(self: Any, cast_to: Any, options: Any, *args: Any, **kwargs: Any) -> Any:
         options = options.model_copy() if hasattr(options, "model_copy") else options.copy()
         state = seam.begin(options)
         token = _current.set(state)
         try:
-            return super(seam.cls, self).request(cast_to, options, *args, **kwargs)
+            return plain.request(self, cast_to, options, *args, **kwargs)
         except BaseException as error:
             if state is not None:
                 state.call.failed(error=error)
@@ -156,7 +158,7 @@ def _plain_hooks(seam: _Seam) -> dict[str, Any]:
             _current.reset(token)
 
     def _prepare_options(self: Any, options: Any) -> Any:
-        options = super(seam.cls, self)._prepare_options(options)
+        options = plain._prepare_options(self, options)
         if (state := _current.get()) is not None:
             state.call.reserve()
             seam.clamp(options, state)
@@ -165,14 +167,14 @@ def _plain_hooks(seam: _Seam) -> dict[str, Any]:
         return options
 
     def _prepare_request(self: Any, request: Any) -> Any:
-        result = super(seam.cls, self)._prepare_request(request)
+        result = plain._prepare_request(self, request)
         _sent()
         return result
 
     def _sleep_for_retry(self: Any, *args: Any, **kwargs: Any) -> Any:
         if (state := _current.get()) is not None:
             state.call.failed(kwargs.get("response"), sys.exc_info()[1])
-        return super(seam.cls, self)._sleep_for_retry(*args, **kwargs)
+        return plain._sleep_for_retry(self, *args, **kwargs)
 
     def _process_response(self: Any, *, response: Any, **kwargs: Any) -> Any:
         if (state := _current.get()) is not None:
@@ -182,18 +184,20 @@ def _plain_hooks(seam: _Seam) -> dict[str, Any]:
                     end(reservation, reading, estimated=estimated)
             else:
                 watch(response, state.call, framing=seam.dialect.framing, hide_usage=state.hide_usage)
-        return super(seam.cls, self)._process_response(response=response, **kwargs)
+        return plain._process_response(self, response=response, **kwargs)
 
     return _only_existing(seam, request, _prepare_options, _prepare_request, _sleep_for_retry, _process_response)
 
 
 def _async_hooks(seam: _Seam) -> dict[str, Any]:
+    plain = seam.plain
+
     async def request(self: Any, cast_to: Any, options: Any, *args: Any, **kwargs: Any) -> Any:
         options = options.model_copy() if hasattr(options, "model_copy") else options.copy()
         state = seam.begin(options)
         token = _current.set(state)
         try:
-            return await super(seam.cls, self).request(cast_to, options, *args, **kwargs)
+            return await plain.request(self, cast_to, options, *args, **kwargs)
         except Exception as error:
             if state is not None:
                 await state.call.afailed(error=error)
@@ -206,7 +210,7 @@ def _async_hooks(seam: _Seam) -> dict[str, Any]:
             _current.reset(token)
 
     async def _prepare_options(self: Any, options: Any) -> Any:
-        options = await super(seam.cls, self)._prepare_options(options)
+        options = await plain._prepare_options(self, options)
         if (state := _current.get()) is not None:
             await state.call.areserve()
             seam.clamp(options, state)
@@ -215,14 +219,14 @@ def _async_hooks(seam: _Seam) -> dict[str, Any]:
         return options
 
     async def _prepare_request(self: Any, request: Any) -> Any:
-        result = await super(seam.cls, self)._prepare_request(request)
+        result = await plain._prepare_request(self, request)
         _sent()
         return result
 
     async def _sleep_for_retry(self: Any, *args: Any, **kwargs: Any) -> Any:
         if (state := _current.get()) is not None:
             await state.call.afailed(kwargs.get("response"), sys.exc_info()[1])
-        return await super(seam.cls, self)._sleep_for_retry(*args, **kwargs)
+        return await plain._sleep_for_retry(self, *args, **kwargs)
 
     async def _process_response(self: Any, *, response: Any, **kwargs: Any) -> Any:
         if (state := _current.get()) is not None:
@@ -232,7 +236,7 @@ def _async_hooks(seam: _Seam) -> dict[str, Any]:
                     await aend(reservation, reading, estimated=estimated)
             else:
                 watch(response, state.call, framing=seam.dialect.framing, hide_usage=state.hide_usage)
-        return await super(seam.cls, self)._process_response(response=response, **kwargs)
+        return await plain._process_response(self, response=response, **kwargs)
 
     return _only_existing(seam, request, _prepare_options, _prepare_request, _sleep_for_retry, _process_response)
 
@@ -262,17 +266,17 @@ def _body_of(options: Any) -> Body | None:
         content = getattr(options, "content", None)
         if isinstance(content, bytes | str):
             body = parse_object(content)
-    if isinstance(body, Mapping):
-        return {**body, **extra} if isinstance(extra, Mapping) and extra else body
-    return extra if body is None and isinstance(extra, Mapping) and extra else None
+    if is_object(body):
+        return {**body, **extra} if is_object(extra) and extra else body
+    return extra if body is None and is_object(extra) and extra else None
 
 
 def _write(options: Any, name: str, value: object) -> None:
     """Set a field of the body where the request has it. Replaces, never mutates: the caller's dict stays theirs."""
     extra = getattr(options, "extra_json", None)
-    if isinstance(extra, Mapping) and name in extra:
+    if is_object(extra) and name in extra:
         options.extra_json = {**extra, name: value}
-    elif isinstance(options.json_data, Mapping):
+    elif is_object(options.json_data):
         options.json_data = {**options.json_data, name: value}
     elif options.json_data is None and getattr(options, "content", None) is not None:
         options.content = _rewritten(options.content, name, value)

@@ -31,7 +31,7 @@ class AnswerReader:
     ) -> None:
         self._endpoint = endpoint
         self._call = call
-        self._framing = framing
+        self._framing: Framing = framing
         self._hide = hide_usage
         self._fold: Fold | None = endpoint.fold() if streamed and endpoint.fold else None
         self._splitter = Splitter(framing)
