@@ -38,6 +38,7 @@ _DISTANCES = (
     "arabic_unusual", "arabic_words",
     "han_unusual", "han_rare", "han_traditional",
     "hangul_unusual", "hangul_rare",
+    "indic_unusual", "thai_unusual",
     "hebrew_words", "devanagari_words", "greek_words",
 )  # fmt: skip
 SCRIPT_FEATURES = (*_LEADS, *_PREFIXES, *_DISTANCES)
@@ -65,6 +66,17 @@ _HAN_COMMON = _encode(
 )
 _HAN_TRADITIONAL = _encode("為 個 國 時 來 們 於 會 無 數 檔 沒 這 說 對 過 還 後 學 開 設 發 將 訊 選 項 環 變 執 啟")
 _HANGUL_COMMON = _encode("이 다 는 에 을 가 의 로 하 고 지 를 사 시 니 습 기 한 은 인 도 있 없 수 어 아 리 해 정")
+_THAI_COMMON = _encode("า น ร อ ก เ ง ่ ้ ม ย ว ล ส ต ท ั ี")
+# The blocks of nine scripts of India have one layout: the same letters and vowel signs are frequent in all of them.
+_INDIC_COMMON = bytes.fromhex("02 15 24 26 28 2a 2e 2f 30 32 35 38 39 3e 3f 40 41 47 4b 4d")
+_INDIC_STARTS = {
+    "devanagari": 0x900, "bengali": 0x980, "gurmukhi": 0xA00, "gujarati": 0xA80, "oriya": 0xB00, "tamil": 0xB80,
+    "telugu": 0xC00, "kannada": 0xC80, "malayalam": 0xD00,
+}  # fmt: skip
+_INDIC = [
+    (_INDEX[script], tuple(chr(start + offset).encode() for offset in _INDIC_COMMON))
+    for script, start in _INDIC_STARTS.items()
+]
 
 
 def measure_scripts(data: bytes, classes: bytes) -> list[float]:
@@ -79,7 +91,6 @@ def measure_scripts(data: bytes, classes: bytes) -> list[float]:
         for name, prefixes in _SPLITS[lead]:
             found = _total(data.count, prefixes)
             row[_INDEX[name]] = found
-            # A variation selector is counted on top: it follows the character that it changes.
             row[parent] -= found
     _measure_distances(data, row, classes.count(b"c l"))
     return row
@@ -113,6 +124,12 @@ def _measure_distances(data: bytes, row: list[float], foreign_words: int) -> Non
         common = _total(count, _HANGUL_COMMON)
         row[at["hangul_unusual"]] = max(0.0, 0.3 * hangul - common)
         row[at["hangul_rare"]] = max(0.0, 0.1 * hangul - common)
-    for script, words in (("hebrew", "hebrew_words"), ("devanagari", "devanagari_words"), ("greek", "greek_words")):
-        if row[at[script]]:
-            row[at[words]] = foreign_words
+    if b"\xe0" in data:
+        for script, common_letters in _INDIC:
+            if letters := row[script]:
+                row[at["indic_unusual"]] += max(0.0, 0.4 * letters - _total(count, common_letters))
+        if thai := row[at["thai"]]:
+            row[at["thai_unusual"]] = max(0.0, 0.4 * thai - _total(count, _THAI_COMMON))
+    for name in ("hebrew", "devanagari", "greek"):
+        if row[at[name]]:
+            row[at[f"{name}_words"]] = foreign_words

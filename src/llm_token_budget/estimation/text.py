@@ -69,10 +69,10 @@ def estimate_tokens(text: str, model: str | None = None) -> int:
 def upper_tokens(text: str, family: str | None) -> int:
     """Return a number of tokens that a text stays below, in practice: the estimate, a fifth more, and 4.
 
-    Of texts that a fit had not seen, 0.2-0.6 % of prose, prompts, code and data went above it (by up to 8 %), 0.4-2.4 %
-    of texts in 150 languages (by up to 25 %), and 3-7 % of hostile ones. Random characters of one Indic or other rare
-    script are the weak spot: half of those do, the worst 2.5-fold. For byte-level tokenizers it is never more than
-    what can be proven, the number of UTF-8 bytes. For an unknown family it is half more than the highest estimate.
+    Of texts that a fit had not seen, 0.2-0.6 % of prose, prompts, code and data went above it (by up to 8 %), 0.4-2.6 %
+    of texts in 150 languages (by up to 25 %), and 2-5 % of hostile ones (random letters and symbols, repeats; the worst,
+    characters of a rare script drawn at random, 2.6-fold). For byte-level tokenizers it is never more than what can be
+    proven, the number of UTF-8 bytes. For an unknown family it is half more than the highest estimate.
 
     Raises:
         ConfigurationError: `text` is not a str, or there is no such family.
