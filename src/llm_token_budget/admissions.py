@@ -6,10 +6,9 @@ import logging
 import sys
 import threading
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from llm_token_budget.claims import Call, Plan, Planner
 from llm_token_budget.context import Identity
@@ -33,8 +32,7 @@ REPORT_EVERY: Final = 60.0
 """Seconds between two log lines about one limit that would have refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(NamedTuple):
     """A call that may be sent."""
 
     plan: Plan
@@ -65,8 +63,8 @@ class Admissions:
         started, owner = time.monotonic(), _thread()
         patience = self.wait_for_held
         while True:
-            plan = self.planner.plan(call, identity)
-            answer = self.ledger.reserve(plan.claim._replace(patient=patience > 0))
+            plan = self.planner.plan(call, identity, patient=patience > 0)
+            answer = self.ledger.reserve(plan.claim)
             if isinstance(answer, Granted):
                 return self._admitted(plan, answer, owner, started)
             if isinstance(answer, Stale):
@@ -85,8 +83,8 @@ class Admissions:
         started, owner = time.monotonic(), _task()
         patience = self.wait_for_held
         while True:
-            plan = self.planner.plan(call, identity)
-            answer = await self.ledger.areserve(plan.claim._replace(patient=patience > 0))
+            plan = self.planner.plan(call, identity, patient=patience > 0)
+            answer = await self.ledger.areserve(plan.claim)
             if isinstance(answer, Granted):
                 return self._admitted(plan, answer, owner, started)
             if isinstance(answer, Stale):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from llm_token_budget.context import Identity
 from llm_token_budget.errors import ConfigurationError, MissingUser, UnknownModelPrice
@@ -15,6 +15,7 @@ from llm_token_budget.identifiers import new_id
 from llm_token_budget.ledgers.base import NANO_USD, SLOPE_SCALE, Amounts, Claim, Counter, Line
 from llm_token_budget.limits import UNITS, Admission, Limit
 from llm_token_budget.money import nano_from_pico
+from llm_token_budget.pricing.names import canonical_provider
 from llm_token_budget.windows import Sliding, Window
 
 if TYPE_CHECKING:
@@ -26,15 +27,21 @@ UnknownModelPolicy = Literal["refuse", "upper_bound", "tokens_only"]
 ANONYMOUS: Final = ""
 """The key of whoever has no name, where `missing_user="share"` lets them call."""
 
-LONGEST_MODEL_NAME: Final = 256
+LONGEST_NAME: Final = 256
+"""Of a model or a provider, as a key."""
+
+_NO_PROVIDERS: Final = {"custom", "any"}
+"""What rate cards name instead of a provider where they are the user's own, or an upper bound of all."""
+
+REMEMBERED: Final = 4096
+"""Callers (user, session, model) whose limits are remembered."""
 
 MIN_OUTPUT_TOKENS: Final = 1024
 DEFAULT_MAX_OUTPUT_TOKENS: Final = 4096
 """Where neither the call nor the budget says."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(NamedTuple):
     """What is known of a call before it is sent."""
 
     provider: str | None = None
@@ -62,8 +69,7 @@ class Call:
     """A plain amount in nano-USD, for money that is not tokens."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """A claim, and what is needed to make sense of its answer."""
 
     claim: Claim
@@ -86,6 +92,8 @@ class Spans:
         self._bounds: dict[str, tuple[int, int | None, int]] = {}
         self._windows: dict[str, Window] = {}
         self.now = 0.0
+        self.turn = 0
+        """Counts how often the windows have moved on."""
 
     def of(self, window: Window) -> tuple[int, int | None, int]:
         """(start, end, sliding) as counters take them."""
@@ -96,6 +104,7 @@ class Spans:
         """Compute all windows again for the ledger's present."""
         self.now = now
         self._bounds = {name: bounds for name, bounds in self._bounds.items() if _holds(bounds, now)}
+        self.turn += 1
 
     def _compute(self, window: Window) -> tuple[int, int | None, int]:
         start, end = window.bounds(self.now)
@@ -126,6 +135,15 @@ class Rules:
     lease: float
 
 
+class _Say(NamedTuple):
+    """The limits that have a say in a call, as a claim takes them."""
+
+    turn: int
+    counters: tuple[Counter, ...]
+    lines: tuple[Line, ...]
+    limits: tuple[Limit, ...]
+
+
 class Planner:
     """Turns calls into claims by a budget's rules."""
 
@@ -134,9 +152,11 @@ class Planner:
         self.spans = Spans()
         self._prices = prices
         self._needs_price = any(limit.unit == "usd" for limit in rules.limits)
+        self._steady = all(limit.is_steady for limit in rules.limits)
+        self._remembered: dict[tuple[str | None, ...], _Say] = {}
 
-    def plan(self, call: Call, identity: Identity) -> Plan:
-        """The claim of a call.
+    def plan(self, call: Call, identity: Identity, *, patient: bool = False) -> Plan:
+        """The claim of a call. `patient`: the caller waits if room is only held.
 
         Raises:
             MissingUser: a per-user limit applies, nobody is named and `missing_user="refuse"`.
@@ -144,27 +164,46 @@ class Planner:
             ConfigurationError: a limit is required and its key is missing, or has no amount.
         """
         card = self._card(call, identity)
-        model = card.model if card is not None else call.model
-        counters = self.statistics_counters(identity)
-        places = {counter: place for place, counter in enumerate(counters)}
+        model, provider = _counted_as(card, call.model, call.provider)
+        say = self._say(identity, provider, model)
+        claim = self._claim(call, card, say, patient=patient)
+        return Plan(claim, say.limits, card, call, identity, claim.want)
+
+    def _say(self, identity: Identity, provider: str | None, model: str | None) -> _Say:
+        """The limits that have a say in a call. Remembered where they only depend on who calls what."""
+        if not self._steady or identity.runs or identity.dimensions:
+            return self._find_say(identity, provider, model)
+        who = identity.user_key, identity.session_id, provider, model
+        say = self._remembered.get(who)
+        if say is None or say.turn != self.spans.turn:
+            say = self._find_say(identity, provider, model)
+            if len(self._remembered) >= REMEMBERED:
+                self._remembered.clear()
+            self._remembered[who] = say
+        return say
+
+    def _find_say(self, identity: Identity, provider: str | None, model: str | None) -> _Say:
+        turn = (
+            self.spans.turn
+        )  # Before the windows are read: should they move on meanwhile, nothing stale is remembered.
+        places = {counter: place for place, counter in enumerate(self.statistics_counters(identity))}
         lines: list[Line] = []
         limits: list[Limit] = []
         enforce = self.rules.admission != "observe"
-        for limit, key in self._applicable(identity, call.provider, model):
-            unit = UNITS.index(limit.unit)
+        for limit, key in self._applicable(identity, provider, model):
             place = -1
             if limit.scopes != ("call",):
-                counter = self.counter(limit, key)
-                place = places.setdefault(counter, len(places))
+                place = places.setdefault(self.counter(limit, key), len(places))
+            unit = UNITS.index(limit.unit)
             lines.append(Line(limit.name, key, unit, limit.amount_for(key), place, limit.enforce and enforce))
             limits.append(limit)
-        claim, at_most = self._claim(call, card, tuple(places), tuple(lines))
-        return Plan(claim, tuple(limits), card, call, identity, at_most)
+        return _Say(turn, tuple(places), tuple(lines), tuple(limits))
 
     def lines_for(
         self, identity: Identity, model: str | None, provider: str | None
     ) -> list[tuple[Limit, tuple[str, ...]]]:
         """The limits that a key is known for, and those keys. Asks for nobody's name."""
+        model, provider = self._counted(model, provider)
         return list(self._applicable(identity, provider, model, ask=False))
 
     def lines(self, found: Sequence[tuple[Limit, tuple[str, ...]]]) -> list[Line]:
@@ -190,6 +229,7 @@ class Planner:
 
     def all_counters(self, identity: Identity, model: str | None, provider: str | None) -> tuple[Counter, ...]:
         """Every counter that something spent by somebody belongs to."""
+        model, provider = self._counted(model, provider)
         counters = dict.fromkeys(self.statistics_counters(identity))
         for limit, key in self._applicable(identity, provider, model, ask=False):
             if limit.scopes != ("call",):
@@ -226,7 +266,7 @@ class Planner:
                 case "session":
                     part = identity.session_id
                 case "model":
-                    part = model[:LONGEST_MODEL_NAME] if model else None
+                    part = model
                 case "provider":
                     part = provider
                 case _:
@@ -238,9 +278,18 @@ class Planner:
             parts.append(part)
         return tuple(parts)
 
+    def _counted(self, model: str | None, provider: str | None) -> tuple[str | None, str | None]:
+        """`_counted_as` for what has no claim. Asks for no price where no limit depends on it."""
+        if model is None or not any({"model", "provider"} & set(limit.scopes) for limit in self.rules.limits):
+            return model, provider
+        try:
+            return _counted_as(self._prices.rate_card(model, provider), model, provider)
+        except UnknownModelPrice:
+            return _counted_as(None, model, provider)
+
     def _card(self, call: Call, identity: Identity) -> RateCard | None:
         if call.model is None:
-            if call.usd is None and call.input_tokens + (call.max_output_tokens or 0) and self._is_priced(identity):
+            if call.usd is None and call.input_tokens + (call.max_output_tokens or 0) and self.is_priced(identity):
                 raise ConfigurationError(
                     "a USD limit applies and the call names no model: give model=, or default_model= to BudgetManager"
                 )
@@ -248,40 +297,37 @@ class Planner:
         try:
             return self._prices.rate_card(call.model, call.provider, service_tier=call.service_tier)
         except UnknownModelPrice:
-            if not self._is_priced(identity) or self.rules.unknown_model == "tokens_only":
+            if not self.is_priced(identity) or self.rules.unknown_model == "tokens_only":
                 return None
             if self.rules.unknown_model == "upper_bound":
                 return self._prices.upper_bound_card()
             raise
 
-    def _is_priced(self, identity: Identity) -> bool:
+    def is_priced(self, identity: Identity) -> bool:
+        """Whether a USD limit applies."""
         return self._needs_price or any(limit.unit == "usd" for run in identity.runs for limit in run.limits)
 
-    def _claim(
-        self, call: Call, card: RateCard | None, counters: tuple[Counter, ...], lines: tuple[Line, ...]
-    ) -> tuple[Claim, int]:
-        rules = self.rules
+    def _claim(self, call: Call, card: RateCard | None, say: _Say, *, patient: bool) -> Claim:
         money = call.usd or 0
         slope = 0
         if card is not None:
             worst = card.worst_input_pico(call.input_tokens, longest_cache=call.longest_cache, audio=call.audio)
             money += nano_from_pico(worst)
             slope = card.worst_output_pico(call.input_tokens, audio=call.audio) * call.choices
-        want, at_least, share = self._output(call, lines) if call.choices else (0, 0, 0)
-        floor = self._usual(call)
-        claim = Claim(
+        want, at_least, share = self._output(call, say.lines) if call.choices else (0, 0, 0)
+        return Claim(
             new_id(),
-            counters,
-            lines,
+            say.counters,
+            say.lines,
             Amounts(call.input_tokens, money, 1),
             (SLOPE_SCALE * call.choices, slope, 0),
             want,
             at_least,
             share,
-            max(floor, at_least) if share else 0,
-            rules.lease,
+            max(self._usual(call), at_least) if share else 0,
+            self.rules.lease,
+            patient,
         )
-        return claim, want
 
     def _usual(self, call: Call) -> int:
         return call.default_max_output_tokens or self.rules.default_max_output_tokens or DEFAULT_MAX_OUTPUT_TOKENS
@@ -305,6 +351,17 @@ class Planner:
         if rules.admission != "clamp":
             return want, want if rules.admission == "strict" else min(want, least), 0
         return want, min(want, least), rules.output_share if call.model_maximum else 0
+
+
+def _counted_as(card: RateCard | None, model: str | None, provider: str | None) -> tuple[str | None, str | None]:
+    """The model and provider whose limits a call counts towards: all names of a model are one."""
+    if card is not None and card.provider != "any":
+        model = card.model
+    elif model is not None:
+        model = model[:LONGEST_NAME]
+    if provider is not None:
+        return model, canonical_provider(provider[:LONGEST_NAME])
+    return model, None if card is None or card.provider in _NO_PROVIDERS else card.provider
 
 
 def _missing_user(limit: Limit) -> MissingUser:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Final, ParamSpec, Self, TypeVar
 
-from llm_token_budget.errors import ConfigurationError
+from llm_token_budget.errors import ConfigurationError, shown_value
 from llm_token_budget.identifiers import new_id
 from llm_token_budget.ledgers.base import Amounts, Balance, Charge
 from llm_token_budget.limits import Limit, check_key, check_names
@@ -139,9 +139,11 @@ def read_identity(
         check_key(user_key, "user_key")
     if session_id is not None:
         check_key(session_id, "session_id")
+    if dimensions is not None and not isinstance(dimensions, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigurationError(f"dimensions is a mapping such as {{'org': 'acme'}}, not {shown_value(dimensions)}")
     for name, value in (dimensions or {}).items():
         if not isinstance(name, str) or not name.isidentifier() or name in _TAKEN:
-            raise ConfigurationError(f"a dimension is a name such as 'org' or 'feature', not {name!r:.80}")
+            raise ConfigurationError(f"a dimension is a name such as 'org' or 'feature', not {shown_value(name)}")
         check_key(value, f"dimension {name}")
     if user_key is None and session_id is None and not dimensions:
         return NOBODY
@@ -154,6 +156,8 @@ class _Frame:
 
     session: Session
     outer: _Frame | None
+    identity: Identity
+    """The session's, inside the sessions around it: their limits hold here too, wherever this one was made."""
 
 
 _ambient: contextvars.ContextVar[_Frame | None] = contextvars.ContextVar("llm_token_budget.session", default=None)
@@ -164,7 +168,7 @@ def current(budget: object) -> Identity:
     frame = _ambient.get()
     while frame is not None:
         if frame.session.budget is budget:
-            return frame.session.identity
+            return frame.identity
         frame = frame.outer
     return NOBODY
 
@@ -182,8 +186,9 @@ class Session:
         check_names(own)
         self.budget = budget
         self._tally = Tally()
-        self._run = Run(new_id(), own) if own else None
-        stated = replace(identity, runs=(self._run,) if self._run else (), tallies=(self._tally,))
+        self.run = Run(new_id(), own) if own else None
+        """The run that its own limits are on; None without any."""
+        stated = replace(identity, runs=(self.run,) if self.run else (), tallies=(self._tally,))
         self.identity = stated.over(current(budget))
         """Who calls inside are charged to."""
 
@@ -220,7 +225,7 @@ class Session:
         return in_thread
 
     def __enter__(self) -> Self:
-        _ambient.set(_Frame(self, _ambient.get()))
+        _ambient.set(_Frame(self, _ambient.get(), self.identity.over(current(self.budget))))
         return self
 
     def __exit__(
@@ -247,4 +252,4 @@ def _without(frame: _Frame | None, session: Session) -> _Frame | None:
         return None
     if frame.session is session:
         return frame.outer
-    return _Frame(frame.session, _without(frame.outer, session))
+    return _Frame(frame.session, _without(frame.outer, session), frame.identity)

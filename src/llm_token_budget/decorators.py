@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextvars
 import functools
 import inspect
-from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Iterable, Mapping
 from typing import Any, ParamSpec, TypeVar, cast
 
-from llm_token_budget.context import Session, read_identity
+from llm_token_budget.context import Session
 from llm_token_budget.errors import ConfigurationError
-from llm_token_budget.limits import Limit
+from llm_token_budget.limits import Limit, check_key, check_names, read_limits
 from llm_token_budget.manager import BudgetManager
 
 P = ParamSpec("P")
@@ -46,9 +46,8 @@ def budgeted(
     """
     if not isinstance(budget, BudgetManager):
         raise ConfigurationError("@budgeted takes the budget first: @budgeted(budget, user_key=...)")
-    limits = (limit,) if isinstance(limit, Limit) else tuple(limit)
-    for each in limits:
-        each.as_run()
+    limits = read_limits((limit,) if isinstance(limit, Limit) else limit)
+    check_names(each.as_run() for each in limits)
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
         if not callable(function):
@@ -67,9 +66,10 @@ def _reader(key: Key, function: Callable[..., Any]) -> Callable[[tuple[Any, ...]
     """How a call's arguments say the key."""
     if callable(key):
         return lambda args, kwargs: key(*args, **kwargs)
-    signature = inspect.signature(function)
-    if key is None or key not in signature.parameters:
-        read_identity(key)
+    if key is not None:
+        check_key(key, "a key of @budgeted")
+    signature = None if key is None else inspect.signature(function)
+    if key is None or signature is None or key not in signature.parameters:
         return lambda _args, _kwargs: key
 
     def argument(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -85,31 +85,30 @@ def _decorated(function: Callable[..., Any], session: Callable[..., Session]) ->
 
         @functools.wraps(function)
         async def async_steps(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-            block = session(args, kwargs)
-            steps = function(*args, **kwargs)
+            context, steps = _context_of(session(args, kwargs)), function(*args, **kwargs)
+            step = steps.__anext__()
             try:
-                step = steps.__anext__
                 while True:
+                    value = await _InContext(step, context)
                     try:
-                        with block:
-                            value = await step()
-                    except StopAsyncIteration:
-                        return
-                    step = functools.partial(steps.asend, (yield value))
+                        sent = yield value
+                    except GeneratorExit:
+                        raise
+                    except BaseException as error:  # noqa: BLE001 - all that the consumer throws goes to the generator
+                        step = steps.athrow(error)
+                    else:
+                        step = steps.asend(sent)
+            except StopAsyncIteration:
+                return
             finally:
-                with block:
-                    await steps.aclose()
+                await _InContext(steps.aclose(), context)
 
         return async_steps
     if inspect.isgeneratorfunction(function):
 
         @functools.wraps(function)
         def in_steps(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-            block = session(args, kwargs)
-            # A context of its own: what the generator sets stays in it, and outlives its steps.
-            context = contextvars.copy_context()
-            context.run(block.__enter__)
-            return (yield from _Steps(function(*args, **kwargs), context))
+            return (yield from _Steps(function(*args, **kwargs), _context_of(session(args, kwargs))))
 
         return in_steps
     if inspect.iscoroutinefunction(function):
@@ -123,10 +122,36 @@ def _decorated(function: Callable[..., Any], session: Callable[..., Session]) ->
 
     @functools.wraps(function)
     def in_thread(*args: Any, **kwargs: Any) -> Any:
-        with session(args, kwargs):
-            return function(*args, **kwargs)
+        block = session(args, kwargs)
+        with block:
+            result = function(*args, **kwargs)
+        # Other decorators hide what a function is: what it returns may have all its calls still before it.
+        return _awaited(block, result) if inspect.iscoroutine(result) else result
 
     return in_thread
+
+
+async def _awaited(block: Session, coroutine: Coroutine[Any, Any, Any]) -> Any:
+    with block:
+        return await coroutine
+
+
+def _context_of(block: Session) -> contextvars.Context:
+    """A context of its own for a generator: what it sets stays in it, and outlives its steps."""
+    context = contextvars.copy_context()
+    context.run(block.__enter__)
+    return context
+
+
+class _InContext:
+    """An awaitable whose every step runs in one context."""
+
+    def __init__(self, awaitable: Awaitable[Any], context: contextvars.Context) -> None:
+        self._awaitable = awaitable
+        self._context = context
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return _Steps(self._awaitable.__await__(), self._context)
 
 
 class _Steps(Generator[Any, Any, Any]):

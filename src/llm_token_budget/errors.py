@@ -15,11 +15,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, Literal, cast
+from decimal import Context, Decimal
+from typing import Any, Final, Literal, cast
 
 Unit = Literal["tokens", "usd", "requests"]
 """What a limit counts."""
+
+_EXACT: Final = Context(prec=1000, traps=[])
+"""What people see must not depend on the decimal context that a caller happens to have."""
 
 
 class BudgetError(Exception):
@@ -46,7 +49,8 @@ class UnknownModelPrice(BudgetError):
         self.model = model
         self.provider = provider
         self.prices_as_of = prices_as_of
-        known = "; ".join(filter(None, [provider, f"price book of {prices_as_of}" if prices_as_of else None]))
+        owner = provider if provider is None or (provider.isprintable() and len(provider) <= 80) else shown(provider)
+        known = "; ".join(filter(None, [owner, f"price book of {prices_as_of}" if prices_as_of else None]))
         super().__init__(
             f"no price for {shown(model)}{f' ({known})' if known else ''}. Nothing was sent. "
             "Add custom_pricing={...}, aliases={...} or unknown_model='upper_bound'."
@@ -141,7 +145,7 @@ class Refusal:
     @property
     def remaining(self) -> int | Decimal:
         """What is neither spent nor held; never below 0."""
-        return max(self.limit.amount - self.spent - self.reserved, type(self.limit.amount)(0))
+        return left_of(self.limit.amount, self.spent, self.reserved)
 
 
 class BudgetExceeded(BudgetError):
@@ -211,6 +215,25 @@ def shown(text: str, at_most: int = 80) -> str:
     return repr(text if len(text) <= at_most else text[:at_most] + "…")
 
 
+def shown_value(value: object, at_most: int = 80) -> str:
+    """Anything that somebody passed as it may stand in a message, cut: numbers too long for Python to print included."""
+    if isinstance(value, str):
+        return shown(value, at_most)
+    try:
+        return repr(value)[:at_most]
+    except Exception:  # noqa: BLE001 - a message about a bad value must not fail on that value
+        return f"a {type(value).__name__} that can't be printed"
+
+
+def left_of(amount: int | Decimal, *used: int | Decimal) -> int | Decimal:
+    """What is left of an amount, exactly; never below 0."""
+    if isinstance(amount, int):
+        return max(amount - sum(map(int, used)), 0)
+    for part in used:
+        amount = _EXACT.subtract(amount, part)
+    return max(amount, Decimal(0))
+
+
 def _within(exc: BaseException | None) -> Iterator[BaseException]:
     waiting, seen = [exc], set[int]()
     while waiting:
@@ -248,7 +271,10 @@ def _when(refusal: Refusal) -> str:
 def _advice(refusal: Refusal) -> str:
     if refusal.held:
         return "Calls in flight hold the room: try again when they have ended."
-    ways = [f"raise it with budget.set_limit({refusal.limit.name!r}, ...)"]
+    if refusal.limit.scope == ("run",):
+        ways = ["raise it where the run starts: session(limits=...) or @budgeted(limit=...)"]
+    else:
+        ways = [f"raise it with budget.set_limit({shown(refusal.limit.name, 200)}, ...)"]
     if refusal.unconfirmed:
         ways.append("give unconfirmed charges back with budget.refund(...)")
     if refusal.resets_at is not None:
@@ -267,7 +293,7 @@ def _amount(unit: Unit, amount: int | Decimal) -> str:
 
 def format_usd(usd: Decimal) -> str:
     """`$2.00`, `$0.0345`: at least two decimals, and as many more as it takes to show the amount."""
-    text = f"{usd.normalize():f}"
+    text = f"{usd.normalize(_EXACT):f}"
     whole, _, fraction = text.removeprefix("-").partition(".")
     return f"{'-' if usd < 0 else ''}${int(whole):,}.{fraction:0<2}"
 

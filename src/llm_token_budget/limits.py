@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, Literal, cast, get_args
 
-from llm_token_budget.errors import ConfigurationError, LimitView, Unit, format_usd, key_names, shown
+from llm_token_budget.errors import ConfigurationError, LimitView, Unit, format_usd, key_names, shown, shown_value
 from llm_token_budget.money import MAX_AMOUNT, parse_usd, to_decimal, usd_from_nano
 from llm_token_budget.windows import Window, parse_window
 
@@ -75,12 +75,13 @@ class Limit:
     """What the parts of a key stand for: a session's starts with its user."""
     span: Window = field(init=False)
     """The window, read."""
-    _given: Amounts = field(init=False, repr=False)
+    _given: Any = field(init=False, repr=False)
     _fixed: int | None = field(init=False, repr=False)
     _default: int | _Unset | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
+        _check_plain(self.name, self.required, self.enforce)
         given = {unit: amount for unit in UNITS if (amount := getattr(self, unit)) is not None}
         if len(given) != 1:
             raise ConfigurationError(
@@ -99,7 +100,7 @@ class Limit:
         if isinstance(self._given, Mapping):
             for each in cast("Mapping[Any, object]", self._given).values():
                 self._read(each)
-        if by_key and self.scopes == ("global",):
+        if by_key and not self.key_names:
             raise ConfigurationError("an amount by key needs a scope that has keys, such as scope='user'")
         if not self.name:
             put(self, "name", ":".join(["+".join(self.scopes), self.unit, self.span.id]))
@@ -114,7 +115,8 @@ class Limit:
             return self._fixed
         asked = self.asked(key)
         if callable(self._given):
-            return self._read(self._given(asked))
+            ask: Callable[[Any], object] = self._given
+            return self._read(ask(asked))
         if isinstance(self._given, Mapping) and asked in self._given:
             return self._read(self._given[asked])
         if isinstance(self._default, _Unset):
@@ -151,6 +153,11 @@ class Limit:
     @property
     def _named(self) -> bool:
         return self.name != ":".join(["+".join(self.scopes), self.unit, self.span.id])
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether its amounts are the same for every key, until `set_limit` says otherwise."""
+        return self._fixed is not None
 
     @property
     def reason(self) -> str:
@@ -198,9 +205,11 @@ class Limit:
             return parse_usd(amount)
         number = to_decimal(amount, self.unit)
         if number > MAX_AMOUNT:
-            raise ConfigurationError(f"{self.unit} is absurdly large: {amount!r:.80} (the largest is {MAX_AMOUNT:,})")
+            raise ConfigurationError(
+                f"{self.unit} is absurdly large: {shown_value(amount)} (the largest is {MAX_AMOUNT:,})"
+            )
         if number != int(number):
-            raise ConfigurationError(f"{self.unit} must be a whole number, not {amount!r:.80}")
+            raise ConfigurationError(f"{self.unit} must be a whole number, not {shown_value(amount)}")
         return int(number)
 
 
@@ -223,6 +232,31 @@ def check_key(key: object, what: str) -> str:
     except UnicodeEncodeError:
         raise ConfigurationError(f"{what} is not valid Unicode (it holds lone surrogates): {shown(key)}") from None
     return key
+
+
+def read_limits(limits: object) -> tuple[Limit, ...]:
+    """Limits as somebody passed them.
+
+    Raises:
+        ConfigurationError: not an iterable of `Limit` objects, or two of the same name.
+    """
+    if isinstance(limits, Limit) or not isinstance(limits, Iterable):
+        raise ConfigurationError(f"limits= takes a list of Limit(...) objects, not {shown_value(limits)}")
+    found = tuple(cast("Iterable[object]", limits))
+    for limit in found:
+        if not isinstance(limit, Limit):
+            raise ConfigurationError(f"limits= takes Limit(...) objects, not {shown_value(limit)}")
+    read = cast("tuple[Limit, ...]", found)
+    check_names(read)
+    return read
+
+
+def _check_plain(name: object, required: object, enforce: object) -> None:
+    if not isinstance(name, str):
+        raise ConfigurationError(f"name must be a str, not {shown_value(name)}")
+    for option, value in (("required", required), ("enforce", enforce)):
+        if not isinstance(value, bool):
+            raise ConfigurationError(f"{option} must be True or False, not {shown_value(value)}")
 
 
 def check_names(limits: Iterable[Limit]) -> None:

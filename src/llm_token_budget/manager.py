@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -13,11 +14,11 @@ from typing import Any, Final, Self, cast, get_args
 from llm_token_budget.admissions import Admissions, logger
 from llm_token_budget.claims import ANONYMOUS, Call, MissingUserPolicy, Planner, Rules, UnknownModelPolicy
 from llm_token_budget.context import Identity, Session, current, read_identity
-from llm_token_budget.errors import ConfigurationError, UnknownModelPrice, shown
+from llm_token_budget.errors import ConfigurationError, UnknownModelPrice, shown, shown_value
 from llm_token_budget.ledgers import Ledger, MemoryLedger
 from llm_token_budget.ledgers.base import DAY, Balance, Charge, Counter, Refused, Stale
-from llm_token_budget.limits import ADMISSIONS, UNITS, Admission, Amount, Limit, check_key, check_names
-from llm_token_budget.money import MAX_AMOUNT, nano_from_pico, parse_usd
+from llm_token_budget.limits import ADMISSIONS, UNITS, Admission, Amount, Limit, check_key, check_names, read_limits
+from llm_token_budget.money import MAX_AMOUNT, nano_from_pico, parse_usd, usd_from_nano
 from llm_token_budget.pricing import PriceBook
 from llm_token_budget.reservation import Reservation
 from llm_token_budget.statistics import (
@@ -30,7 +31,7 @@ from llm_token_budget.statistics import (
     portion_of,
     stats_of,
 )
-from llm_token_budget.usage import Usage
+from llm_token_budget.usage import Usage, read_usage
 from llm_token_budget.windows import parse_seconds, parse_window
 
 DEFAULT_LEASE: Final = 900
@@ -117,7 +118,7 @@ class BudgetManager:
             for name, scope, unit, amount in options
             if amount is not None
         ]
-        self.limits: tuple[Limit, ...] = (*made, *_checked_limits(limits))
+        self.limits: tuple[Limit, ...] = (*made, *read_limits(limits))
         check_names(self.limits)
         _check_choice("missing_user", missing_user, get_args(MissingUserPolicy))
         _check_choice("unknown_model", unknown_model, get_args(UnknownModelPolicy))
@@ -126,7 +127,7 @@ class BudgetManager:
         self.admission: Admission = admission
         self.unmetered = unmetered
         self.missing_user: MissingUserPolicy = missing_user
-        self.default_model = default_model
+        self.default_model = _check_name("default_model", default_model)
         self.prices = PriceBook(custom_pricing, aliases)
         self.default_max_output_tokens = default_max_output_tokens
         if default_max_output_tokens is not None:
@@ -197,7 +198,8 @@ class BudgetManager:
         """
         identity = self.identify(user_key, session_id, dimensions)
         if usd is not None or tokens is not None:
-            if input_tokens or max_output_tokens:
+            of_a_call = (model, max_output_tokens, min_output_tokens, service_tier)
+            if input_tokens or any(argument is not None for argument in of_a_call):
                 raise ConfigurationError(
                     "reserve() takes plain usd= or tokens=, or a model's call with input_tokens=, not both"
                 )
@@ -263,7 +265,7 @@ class BudgetManager:
         cost: Decimal | None = None
         if plan.card is not None:
             usage = Usage(input_tokens=call.input_tokens, output_tokens=output)
-            cost = Decimal(nano_from_pico(plan.card.cost_pico(usage))).scaleb(-9)
+            cost = usd_from_nano(nano_from_pico(plan.card.cost_pico(usage)))
         if not isinstance(answer, Refused):
             return CheckResult(allowed=True, reason=None, would_cost=cost)
         refusal = self._admissions.refusals(plan, answer.shortages, held=answer.held)[0]
@@ -309,9 +311,11 @@ class BudgetManager:
             )
         elif input_tokens or output_tokens:
             raise ConfigurationError("record() takes usage= or input_tokens= and output_tokens=, not both")
-        model = self._model(model)
-        money, problem = self._cost_of_record(usage, cost, model, provider)
-        charge = Charge(usage.input_tokens, usage.output_tokens, money, 1, unpriced=problem is not None)
+        usage = read_usage(usage)
+        model, provider = self._model(model), _check_name("provider", provider)
+        money, problem = self._cost_of_record(usage, cost, model, provider, identity)
+        unpriced = problem is not None or (cost is None and model is None and usage.total_tokens > 0)
+        charge = Charge(usage.input_tokens, usage.output_tokens, money, 1, unpriced=unpriced)
         while True:
             counters = self._planner.all_counters(identity, model, provider)
             stale = self._ledger.record(counters, charge)
@@ -351,7 +355,13 @@ class BudgetManager:
         Args:
             limit: so many rows at most.
             offset: leave out so many from the top.
+
+        Raises:
+            ConfigurationError: not a whole number, 0 or more.
         """
+        if limit is not None:
+            _check_count("limit", limit)
+        _check_count("offset", offset)
         while True:
             rows = self._ledger.users(self._statistics_counter(("user",), ()), limit=limit, offset=offset)
             if not isinstance(rows, Stale):
@@ -390,8 +400,8 @@ class BudgetManager:
         Raises:
             ConfigurationError: a bad key, or a limit that is not one of a run.
         """
-        session = Session(self, read_identity(user_key, session_id, dimensions), tuple(_checked_limits(limits)))
-        for run in session.identity.runs[-1:]:
+        session = Session(self, read_identity(user_key, session_id, dimensions), read_limits(limits))
+        if (run := session.run) is not None:
             counters = tuple(Counter(("run",), (run.id,), limit.span.id) for limit in run.limits)
             weakref.finalize(run, self._ledger.forget_later, counters).atexit = False
         return session
@@ -462,6 +472,8 @@ class BudgetManager:
         Returns:
             What was given back, or None if there is no unconfirmed charge under this id.
         """
+        if not isinstance(reservation_id, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigurationError(f"refund() takes a reservation's id, not {shown_value(reservation_id)}")
         amounts = self._ledger.refund(reservation_id)
         return None if amounts is None else portion_of(amounts)
 
@@ -557,18 +569,16 @@ class BudgetManager:
     def _model(self, model: str | None) -> str | None:
         if model is None:
             return self.default_model
-        if not isinstance(model, str) or not model:
-            raise ConfigurationError(f"model must be a name, not {model!r:.80}")
-        return model
+        return _check_name("model", model)
 
     def _cost_of_record(
-        self, usage: Usage, cost: Amount | None, model: str | None, provider: str | None
+        self, usage: Usage, cost: Amount | None, model: str | None, provider: str | None, identity: Identity
     ) -> tuple[int, UnknownModelPrice | None]:
         """(nano-USD, what to raise once the tokens are counted)."""
         if cost is not None:
             return parse_usd(cost, "cost"), None
         if model is None:
-            if usage.total_tokens and any(limit.unit == "usd" for limit in self.limits):
+            if usage.total_tokens and self._planner.is_priced(identity):
                 return 0, UnknownModelPrice("(no model named)")
             return 0, None
         try:
@@ -596,28 +606,26 @@ class BudgetManager:
         raise ConfigurationError(f"no limit is called {shown(str(name))}; the limits of this budget: {known}")
 
 
-def _checked_limits(limits: Iterable[Limit]) -> Sequence[Limit]:
-    found = list(limits)
-    for limit in found:
-        if not isinstance(limit, Limit):
-            raise ConfigurationError(f"limits= takes Limit(...) objects, not {limit!r:.80}")
-    return found
-
-
 def _check_choice(name: str, value: object, choices: Sequence[str]) -> None:
     if value not in choices:
-        raise ConfigurationError(f"{name} is one of {', '.join(map(repr, choices))}, not {value!r:.80}")
+        raise ConfigurationError(f"{name} is one of {', '.join(map(repr, choices))}, not {shown_value(value)}")
+
+
+def _check_name(what: str, name: str | None) -> str | None:
+    if name is not None and (not isinstance(name, str) or not name):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigurationError(f"{what} must be a name, not {shown_value(name)}")
+    return name
 
 
 def _check_count(name: str, value: object, least: int = 0) -> int:
     if type(value) is not int or not least <= value <= MAX_AMOUNT:
-        raise ConfigurationError(f"{name} must be a whole number, {least} or more, not {value!r:.80}")
+        raise ConfigurationError(f"{name} must be a whole number, {least} or more, not {shown_value(value)}")
     return value
 
 
 def _check_seconds(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
-        raise ConfigurationError(f"{name} must be a number of seconds, 0 or more, not {value!r:.80}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_AMOUNT:
+        raise ConfigurationError(f"{name} must be a number of seconds, 0 or more, not {shown_value(value)}")
     return float(value)
 
 
@@ -626,17 +634,20 @@ def _open_ledger(ledger: object, *, session_ttl: float) -> Ledger:
         return ledger
     if ledger in ("memory", "memory://"):
         return MemoryLedger(idle_seconds=session_ttl)
-    # Only the scheme: the rest of a URL may hold a password.
-    named = f"URLs like {ledger.partition(':')[0]!r}" if isinstance(ledger, str) else f"{type(ledger).__name__} objects"
+    # Only the scheme: the rest of a URL, and any other string, may hold a password.
+    if not isinstance(ledger, str):
+        named = f"{type(ledger).__name__} objects"
+    elif scheme := re.match(r"[a-z][a-z0-9+.-]{0,40}(?=://)", ledger, re.IGNORECASE):
+        named = f"URLs like {scheme[0]!r}"
+    else:
+        named = "such a string"
     raise ConfigurationError(f"ledger= takes 'memory' or a Ledger; this version has none for {named}")
 
 
 def _warn_where_memory_is_short(limits: Iterable[Limit]) -> None:
     """One process's memory is a short-lived and private place: say so once where that looks wrong."""
-    workers = next(
-        (name for name in ("WEB_CONCURRENCY", "UVICORN_WORKERS") if (os.environ.get(name) or "").isdigit()), None
-    )
-    if workers and int(os.environ[workers]) > 1:
+    workers = next((name for name in ("WEB_CONCURRENCY", "UVICORN_WORKERS") if _is_several(os.environ.get(name))), None)
+    if workers:
         logger.warning(
             "the budget is kept in the memory of this process, and %s=%s: each worker has a budget of its own. "
             "Use a ledger that they share, or ledger='memory://' if this is meant.",
@@ -648,6 +659,10 @@ def _warn_where_memory_is_short(limits: Iterable[Limit]) -> None:
             "the budget is kept in the memory of this process and has a window of a day or longer: a restart forgets what was "
             "spent. Use a ledger that lasts, or ledger='memory://' if this is meant."
         )
+
+
+def _is_several(count: str | None) -> bool:
+    return count is not None and re.fullmatch(r"\s*[0-9]{1,9}\s*", count) is not None and int(count) > 1
 
 
 def _is_long(limit: Limit) -> bool:

@@ -6,9 +6,9 @@ No float takes part: a float that a caller passes is read through its shortest r
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, Context, Decimal, InvalidOperation
 
-from llm_token_budget.errors import ConfigurationError, format_usd
+from llm_token_budget.errors import ConfigurationError, format_usd, shown_value
 
 __all__ = [
     "MAX_AMOUNT",
@@ -26,7 +26,8 @@ PICO_USD_PER_NANO_USD = 1000
 MAX_AMOUNT = 2**53 - 1
 """The largest amount of any unit that every ledger can keep: Lua and JSON numbers are doubles. $9,007,199 in nano-USD."""
 
-_NANO = Decimal(NANO_USD_PER_USD)
+# Never the caller's context: nine decimals more than fit, and whatever is finer goes up.
+_UPWARDS = Context(prec=28, rounding=ROUND_CEILING, traps=[])
 
 
 def to_decimal(amount: object, what: str = "amount") -> Decimal:
@@ -36,15 +37,18 @@ def to_decimal(amount: object, what: str = "amount") -> Decimal:
         ConfigurationError: not a number, negative, NaN or infinite.
     """
     if isinstance(amount, bool) or not isinstance(amount, int | str | Decimal | float):
-        raise ConfigurationError(f"{what} must be a number such as 5, '0.25' or Decimal('0.25'), not {amount!r:.80}")
+        raise ConfigurationError(
+            f"{what} must be a number such as 5, '0.25' or Decimal('0.25'), not {shown_value(amount)}"
+        )
     try:
-        number = Decimal(repr(amount)) if isinstance(amount, float) else Decimal(amount)
+        # Subclasses of float (NumPy's, say) print themselves in ways of their own.
+        number = Decimal(float.__repr__(amount)) if isinstance(amount, float) else Decimal(amount)
     except InvalidOperation:
-        raise ConfigurationError(f"{what} must be a number such as 5 or '0.25', not {amount!r:.80}") from None
+        raise ConfigurationError(f"{what} must be a number such as 5 or '0.25', not {shown_value(amount)}") from None
     if not number.is_finite():
-        raise ConfigurationError(f"{what} must be finite, not {amount!r:.80}")
+        raise ConfigurationError(f"{what} must be finite, not {shown_value(amount)}")
     if number < 0:
-        raise ConfigurationError(f"{what} must not be negative: {amount!r:.80}")
+        raise ConfigurationError(f"{what} must not be negative: {shown_value(amount)}")
     return number
 
 
@@ -57,8 +61,8 @@ def parse_usd(amount: object, what: str = "usd") -> int:
     usd = to_decimal(amount, what)
     # Compare before multiplying: Decimal("1e999999") must not become a million digits.
     if usd > MAX_AMOUNT // NANO_USD_PER_USD:
-        raise ConfigurationError(f"{what} is absurdly large: {amount!r:.80} (the largest is $9,007,199)")
-    return int((usd * _NANO).to_integral_value(rounding=ROUND_CEILING))
+        raise ConfigurationError(f"{what} is absurdly large: {shown_value(amount)} (the largest is $9,007,199)")
+    return int(usd.scaleb(9, _UPWARDS).to_integral_value(context=_UPWARDS))
 
 
 def usd_from_nano(nano_usd: int) -> Decimal:

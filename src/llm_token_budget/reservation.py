@@ -10,16 +10,19 @@ from typing import Self
 from llm_token_budget.admissions import Admissions, Admitted, logger
 from llm_token_budget.claims import Call
 from llm_token_budget.context import Identity
-from llm_token_budget.errors import BudgetError, ConfigurationError, UnknownModelPrice
-from llm_token_budget.ledgers.base import Amounts, Booked, Charge, Handle
+from llm_token_budget.errors import ConfigurationError, UnknownModelPrice
+from llm_token_budget.ledgers.base import Amounts, Booked, Charge, Handle, reserved_charge
 from llm_token_budget.limits import Amount
 from llm_token_budget.money import nano_from_pico, parse_usd
-from llm_token_budget.usage import Usage
+from llm_token_budget.usage import Usage, read_usage
 
 _ENDED_UNSETTLED = (
     "a reservation was left without settle() or release(): %s tokens and $%s are charged as unconfirmed; "
     "budget.refund(%r) gives them back"
 )
+
+
+_FIRST = Booked(None, first=True)
 
 
 class Reservation:
@@ -35,6 +38,8 @@ class Reservation:
         self._identity = identity
         self._admitted: Admitted | None = None
         self._ended = False
+        self._booked: Charge | None = None
+        """What the sessions' own statistics have of it."""
 
     @property
     def id(self) -> str:
@@ -59,6 +64,11 @@ class Reservation:
     def input_tokens(self) -> int:
         """Input tokens held."""
         return self._handle.input_tokens
+
+    @property
+    def output_tokens(self) -> int:
+        """Output tokens held, all choices together."""
+        return self._handle.reserved.tokens - self._handle.input_tokens
 
     @property
     def max_output_tokens(self) -> int:
@@ -130,7 +140,7 @@ class Reservation:
             ConfigurationError: nothing to settle with, or a bad amount.
         """
         charge = self._charge(usage, usd, tokens, model, service_tier, estimated=estimated)
-        self._end(charge, self._admissions.ledger.settle(self._handle, charge))
+        self.book(charge)
         return charge.amounts.usd
 
     async def asettle(
@@ -145,7 +155,7 @@ class Reservation:
     ) -> Decimal:
         """`settle` for tasks."""
         charge = self._charge(usage, usd, tokens, model, service_tier, estimated=estimated)
-        self._end(charge, await self._admissions.ledger.asettle(self._handle, charge))
+        await self.abook(charge)
         return charge.amounts.usd
 
     def release(self) -> None:
@@ -154,53 +164,63 @@ class Reservation:
         Raises:
             ReservationConflict: it was settled with an amount.
         """
-        self._end(None, self._admissions.ledger.release(self._handle))
+        self.book(None)
 
     async def arelease(self) -> None:
         """`release` for tasks."""
-        self._end(None, await self._admissions.ledger.arelease(self._handle))
+        await self.abook(None)
 
-    def charge_unconfirmed(self, usage: Usage | None = None) -> None:
-        """Charge without the provider's word: all that is held, or what a usage comes to. A later `settle` replaces it."""
-        charge = self._unconfirmed_charge(usage)
-        self._end(charge, self._admissions.ledger.settle(self._handle, charge))
+    def charge_unconfirmed(self) -> None:
+        """Charge all that is held, without the provider's word. A later `settle` replaces it."""
+        self.book(self.unconfirmed_charge())
 
-    async def acharge_unconfirmed(self, usage: Usage | None = None) -> None:
+    async def acharge_unconfirmed(self) -> None:
         """`charge_unconfirmed` for tasks."""
-        charge = self._unconfirmed_charge(usage)
-        self._end(charge, await self._admissions.ledger.asettle(self._handle, charge))
+        await self.abook(self.unconfirmed_charge())
 
-    def settle_later(self, usage: Usage | None = None, *, model: str | None = None, estimated: bool = False) -> None:
-        """Settle soon, or (without a usage) charge as unconfirmed: for finalizers and signal handlers. Never blocks or raises."""
-        if self._admitted is None or self._ended:
-            return
-        try:
-            charge = (
-                self._unconfirmed_charge(None)
-                if usage is None
-                else self._charge(usage, None, None, model, None, estimated=estimated)
-            )
-        except BudgetError:
-            charge = self._unconfirmed_charge(None)
-        self._admissions.ledger.settle_later(self._handle, charge)
-        self._end(charge, Booked(None, first=True))
+    def settle_later(self) -> None:
+        """`charge_unconfirmed` soon: for finalizers and signal handlers. Never blocks or raises."""
+        if self._admitted is not None and not self._ended:
+            self.book_later(self.unconfirmed_charge())
 
     def release_later(self) -> None:
-        """Release soon: for finalizers and cancelled tasks. Never blocks or raises."""
-        if self._admitted is None or self._ended:
-            return
-        self._admissions.ledger.settle_later(self._handle, None)
-        self._end(None, Booked(None, first=True))
+        """`release` soon: for finalizers and cancelled tasks. Never blocks or raises."""
+        if self._admitted is not None and not self._ended:
+            self.book_later(None)
+
+    def book(self, charge: Charge | None) -> None:
+        """End with a charge, or (with None) for free.
+
+        Raises:
+            ReservationConflict: it ended before, with another amount.
+        """
+        ledger = self._admissions.ledger
+        self._end(charge, ledger.release(self._handle) if charge is None else ledger.settle(self._handle, charge))
+
+    async def abook(self, charge: Charge | None) -> None:
+        """`book` for tasks."""
+        ledger, handle = self._admissions.ledger, self._handle
+        self._end(charge, await (ledger.arelease(handle) if charge is None else ledger.asettle(handle, charge)))
+
+    def book_later(self, charge: Charge | None) -> None:
+        """`book` soon. Never blocks or raises."""
+        self._admissions.ledger.settle_later(self._handle, charge)
+        self._end(charge, _FIRST)
+
+    def charge_for(
+        self, usage: Usage, *, model: str | None = None, service_tier: str | None = None, estimated: bool = False
+    ) -> Charge:
+        """What a usage comes to: at the price of the model that answered, or else of the one that was asked."""
+        money, unpriced = self._price(usage, model, service_tier)
+        return Charge(usage.input_tokens, usage.output_tokens, money, 1, False, estimated, unpriced)  # noqa: FBT003
+
+    def unconfirmed_charge(self) -> Charge:
+        """All that is held, as a charge that nobody has confirmed."""
+        return reserved_charge(self._handle)
 
     def renew(self) -> bool:
         """Keep the room for another lease. False if it has been charged or given back meanwhile."""
         return self._admissions.ledger.renew(self._handle, self._entered.plan.claim.lease)
-
-    @property
-    def held_usage(self) -> Usage:
-        """What is held, as a usage: input at its upper bound, output as granted."""
-        held = self._handle
-        return Usage(input_tokens=held.input_tokens, output_tokens=held.reserved.tokens - held.input_tokens)
 
     def __enter__(self) -> Self:
         return self.enter()
@@ -262,42 +282,40 @@ class Reservation:
     ) -> Charge:
         if usage is None and usd is None and tokens is None:
             raise ConfigurationError("settle() takes what was used: a Usage(...), usd= or tokens=")
-        if tokens is not None and usage is None:
-            usage = Usage(input_tokens=tokens)
-        usage = usage or Usage()
-        money, unpriced = (parse_usd(usd), False) if usd is not None else self._price(usage, model, service_tier)
-        return Charge(usage.input_tokens, usage.output_tokens, money, 1, estimated=estimated, unpriced=unpriced)
+        if usage is not None and tokens is not None:
+            raise ConfigurationError("settle() takes a Usage(...) or plain tokens=, not both")
+        usage = read_usage(usage) if tokens is None else Usage(input_tokens=tokens)
+        if usd is not None:
+            return Charge(usage.input_tokens, usage.output_tokens, parse_usd(usd), estimated=estimated)
+        if model is None and self._call.usd:
+            raise ConfigurationError("this reservation is of plain money: settle(usd=...) says what it came to")
+        return self.charge_for(usage, model=model, service_tier=service_tier, estimated=estimated)
 
     def _price(self, usage: Usage, model: str | None, service_tier: str | None) -> tuple[int, bool]:
         """(nano-USD, unpriced): by the model that answered, or else by the one that was asked."""
-        card = self._entered.plan.card
-        tier = service_tier or self._call.service_tier
-        answered = model or self._call.model
-        if answered is not None and (card is None or answered != self._call.model or tier != self._call.service_tier):
+        card, call = self._entered.plan.card, self._call
+        tier = service_tier or call.service_tier
+        answered = model or call.model
+        if answered is not None and (card is None or answered != call.model or tier != call.service_tier):
             try:
-                card = self._admissions.prices.rate_card(answered, self._call.provider, service_tier=tier)
+                card = self._admissions.prices.rate_card(answered, call.provider, service_tier=tier)
             except UnknownModelPrice:
                 logger.debug("the answer names a model without a price; the price of the one that was asked counts")
         if card is None:
-            return 0, self._call.model is not None
+            return 0, call.model is not None
         return nano_from_pico(card.cost_pico(usage)), False
-
-    def _unconfirmed_charge(self, usage: Usage | None) -> Charge:
-        if usage is not None:
-            return self._charge(usage, None, None, None, None, estimated=False)._replace(unconfirmed=True)
-        held = self._handle
-        tokens, money, requests = held.reserved
-        return Charge(held.input_tokens, tokens - held.input_tokens, money, requests, unconfirmed=True)
 
     def _end(self, charge: Charge | None, booked: Booked) -> None:
         first, self._ended = not self._ended, True
         self._admissions.open.pop(self.id, None)
+        # An expired lease was charged by the ledger, which the sessions did not see: only what they have is taken back.
+        before, self._booked = self._booked, charge if booked.first else self._booked
         for tally in self._identity.tallies:
             if first:
                 tally.give_back(self._handle.reserved)
-            if booked.before is not None:
-                tally.take_back(booked.before)
-            if charge is not None and booked.first:
+            if booked.first and before is not None:
+                tally.take_back(before)
+            if booked.first and charge is not None:
                 tally.book(charge)
 
     def _warn(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from llm_token_budget.errors import LimitView, Refusal
+from llm_token_budget.errors import LimitView, Refusal, left_of
 from llm_token_budget.ledgers.base import Amounts, Balance
 from llm_token_budget.money import usd_from_nano
 
@@ -29,7 +29,7 @@ class Portion:
         return not self if other == 0 else NotImplemented
 
     def __hash__(self) -> int:
-        return hash((self.tokens, self.cost, self.requests))
+        return hash((self.tokens, self.cost, self.requests)) if self else hash(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +80,7 @@ class Remaining:
     @property
     def remaining(self) -> int | Decimal:
         """What is neither spent nor reserved; never below 0."""
-        left = self.limit.amount - self.spent - self.reserved
-        return max(left, type(left)(0))
+        return left_of(self.limit.amount, self.spent, self.reserved)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from operator import attrgetter
+from typing import NoReturn
 
-from llm_token_budget.errors import ConfigurationError
+from llm_token_budget.errors import ConfigurationError, shown_value
+
+MAX_TOKENS = 2**53 - 1
+"""More than that is no count of tokens, and no ledger keeps it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +20,7 @@ class Usage:
     counted twice. (Anthropic reports its cached input beside the input: its reader adds them up.)
 
     Raises:
-        ConfigurationError: a count that is not a whole number, or is negative.
+        ConfigurationError: a count that is not a whole number, is negative, or absurd.
     """
 
     input_tokens: int = 0
@@ -38,10 +43,10 @@ class Usage:
     """The part of the output that was audio."""
 
     def __post_init__(self) -> None:
-        for name in _NAMES:
-            count = getattr(self, name)
-            if type(count) is not int or count < 0:
-                raise ConfigurationError(f"{name} must be a whole number of tokens, 0 or more, not {count!r:.80}")
+        # First the rule, then the words: this runs for every call.
+        for count in _counts(self):
+            if type(count) is not int or not 0 <= count <= MAX_TOKENS:
+                _refuse(self)
 
     @property
     def total_tokens(self) -> int:
@@ -52,4 +57,29 @@ class Usage:
         return Usage(**{name: getattr(self, name) + getattr(other, name) for name in _NAMES})
 
 
+def read_usage(usage: object) -> Usage:
+    """A usage as somebody passed it; nothing at all for None.
+
+    Raises:
+        ConfigurationError: no `Usage`.
+    """
+    if usage is None:
+        return Usage()
+    if not isinstance(usage, Usage):
+        raise ConfigurationError(f"a usage is a Usage(input_tokens=..., output_tokens=...), not {shown_value(usage)}")
+    return usage
+
+
 _NAMES = tuple(field.name for field in fields(Usage))
+_counts = attrgetter(*_NAMES)
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value <= MAX_TOKENS
+
+
+def _refuse(usage: Usage) -> NoReturn:
+    name, value = next(
+        (name, value) for name, value in zip(_NAMES, _counts(usage), strict=True) if not _is_count(value)
+    )
+    raise ConfigurationError(f"{name} must be a whole number of tokens, 0 or more, not {shown_value(value)}")

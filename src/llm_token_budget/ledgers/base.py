@@ -138,6 +138,12 @@ class Charge(NamedTuple):
         return Amounts(self.input_tokens + self.output_tokens, self.nano_usd, self.requests)
 
 
+def reserved_charge(handle: Handle) -> Charge:
+    """All that a reservation holds, as an unconfirmed charge: for an outcome that nobody knows."""
+    tokens, money, requests = handle.reserved
+    return Charge(handle.input_tokens, tokens - handle.input_tokens, money, requests, unconfirmed=True)
+
+
 class Shortage(NamedTuple):
     """One line that has no room for a claim."""
 

@@ -42,7 +42,8 @@ def wait(bell: Bell, lock: threading.Lock, rung: int, timeout: float) -> None:
     with lock:
         if not bell.listen(rung, wake):
             return
-    if not gate.acquire(timeout=timeout):
+    # To a lock, -1 means forever.
+    if not gate.acquire(timeout=max(timeout, 0)):
         with lock:
             bell.leave(wake)
 

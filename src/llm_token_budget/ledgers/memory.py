@@ -29,6 +29,7 @@ from llm_token_budget.ledgers.base import (
     Shortage,
     Stale,
     Unconfirmed,
+    reserved_charge,
 )
 from llm_token_budget.ledgers.bell import Bell, await_ring, wait
 from llm_token_budget.ledgers.rows import Row
@@ -195,9 +196,12 @@ class MemoryLedger(Ledger):
             if _is_stale((counter,), now):
                 return Stale(now)
             # Copied in one go, looked through outside of the lock: a million users must not keep calls waiting.
-            rows = list(self._rows.items())
-        alike = counter._replace(key=())
-        found = [(each.key[-1], row.balance()) for each, row in rows if each._replace(key=()) == alike]
+            counters = list(self._rows)
+        alike, found = counter._replace(key=()), list[tuple[str, Balance]]()
+        for each in counters:
+            if each._replace(key=()) == alike:
+                with self._lock:
+                    found.append((each.key[-1], self._balance(each, now)))
         found.sort(key=lambda pair: (-pair[1].spent.nano_usd, -pair[1].spent.tokens, pair[0]))
         return found[offset : None if limit is None else offset + limit]
 
@@ -487,6 +491,11 @@ class MemoryLedger(Ledger):
     def _perish(self, counter: Counter, due: float) -> None:
         self._tick += 1
         heapq.heappush(self._perishable, (due, self._tick, counter))
+        # Forgotten rows leave the heap as ended reservations do: before they outnumber the others.
+        if len(self._perishable) > 2 * len(self._rows) + 64:
+            kept = {counter: (due, tick, counter) for due, tick, counter in self._perishable if counter in self._rows}
+            self._perishable = list(kept.values())
+            heapq.heapify(self._perishable)
 
     def _patience(self, counter: Counter) -> float:
         """For how long a counter is kept after its window's end, or after its last use."""
@@ -522,12 +531,6 @@ class MemoryLedger(Ledger):
 _PERISHABLE = {"session", "run"}
 _EMPTY = Balance()
 _NONE = object()
-
-
-def reserved_charge(handle: Handle) -> Charge:
-    """All that a reservation holds, as an unconfirmed charge: for an outcome that nobody knows."""
-    tokens, money, requests = handle.reserved
-    return Charge(handle.input_tokens, tokens - handle.input_tokens, money, requests, unconfirmed=True)
 
 
 def _is_stale(counters: Iterable[Counter], now: float) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from llm_token_budget.claims import Call
 from llm_token_budget.estimation import ModelFacts, Part, RequestParts, Text, estimate_parts, model_facts
@@ -27,20 +27,51 @@ REASONING_DEFAULT = 16_384
 """Output tokens for a reasoning model's request without a maximum, while there is room."""
 
 
+USUAL_FIELDS = frozenset(
+    [
+        "model",
+        "messages",
+        "stream",
+        "stream_options",
+        "temperature",
+        "top_p",
+        "max_tokens",
+        "max_completion_tokens",
+        "n",
+        "stop",
+        "seed",
+        "user",
+        "metadata",
+        "store",
+        "frequency_penalty",
+        "presence_penalty",
+        "reasoning_effort",
+        "service_tier",
+    ]
+)
+"""Fields that add nothing to the input and change nothing but what is read of them anyway."""
+
+
+class Extras(NamedTuple):
+    """What the less usual fields of a request bring."""
+
+    parts: tuple[Part, ...] = ()
+    tools: int = 0
+    forced_tool: bool = False
+    structured: bool = False
+    audio: bool = False
+    longest_cache: CacheLifetime = "5m"
+
+
 def read_call(body: Body, provider: str, defaults: Defaults) -> Call:
     """A chat completion's request."""
     model = text_or_none(body.get("model")) or ""
     facts = model_facts(model, provider)
-    tools = items_of(body.get("tools")) + items_of(body.get("functions"))
+    messages = items_of(body.get("messages"))
+    extras = _USUAL if body.keys() <= USUAL_FIELDS else _extras(body)
+    parts = [each for message in messages for each in message_parts(message)]
     estimate = estimate_parts(
-        RequestParts(
-            provider,
-            model,
-            tuple(_parts(body) + tool_parts(tools)),
-            messages=len(items_of(body.get("messages"))),
-            tools=len(tools),
-            forced_tool=_forces_a_tool(body),
-        )
+        RequestParts(provider, model, (*parts, *extras.parts), len(messages), extras.tools, extras.forced_tool)
     )
     return Call(
         provider=provider,
@@ -50,11 +81,24 @@ def read_call(body: Body, provider: str, defaults: Defaults) -> Call:
         max_output_tokens=positive(body.get("max_completion_tokens")) or positive(body.get("max_tokens")),
         model_maximum=facts.max_output_tokens,
         choices=positive(body.get("n")) or 1,
-        min_output_tokens=least_output(facts, defaults, structured=is_structured(body)),
+        min_output_tokens=least_output(facts, defaults, structured=extras.structured),
         default_max_output_tokens=usual_output(facts, defaults),
         service_tier=text_or_none(body.get("service_tier")),
-        longest_cache=longest_cache(body),
-        audio=_speaks(body),
+        longest_cache=extras.longest_cache,
+        audio=extras.audio,
+    )
+
+
+_USUAL = Extras()
+
+
+def _extras(body: Body) -> Extras:
+    tools = items_of(body.get("tools")) + items_of(body.get("functions"))
+    parts = tool_parts(tools)
+    parts += text_parts(mapping(body.get("response_format")).get("json_schema"))
+    parts += text_parts(mapping(body.get("prediction")).get("content"))
+    return Extras(
+        tuple(parts), len(tools), _forces_a_tool(body), is_structured(body), _speaks(body), longest_cache(body)
     )
 
 
@@ -175,12 +219,6 @@ def message_parts(message: object) -> list[Part]:
         if message.get(name):
             parts += text_parts(message[name])
     return parts
-
-
-def _parts(body: Body) -> list[Part]:
-    parts = [each for message in items_of(body.get("messages")) for each in message_parts(message)]
-    prediction = mapping(body.get("prediction")).get("content")
-    return parts + text_parts(mapping(body.get("response_format")).get("json_schema")) + text_parts(prediction)
 
 
 def _part(content: Any) -> Part:

@@ -32,6 +32,8 @@ def tool_parts(tools: object) -> list[Part]:
 
 def items_of(value: Any) -> list[Any]:
     """A list's items; a lone value is a list of one, nothing is none."""
+    if type(value) is list:
+        return cast("list[Any]", value)
     if value is None:
         return []
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):

@@ -47,10 +47,10 @@ class Reading:
         """The same, with the text of the answer."""
         return replace(self, visible_text=text)
 
-    def usage(self, held: Usage) -> Usage:
+    def usage(self, held_input: int, held_output: int) -> Usage:
         """The usage; a count that is missing is what was held for it. Never an under-count."""
-        total_in = held.input_tokens if self.input_tokens is None else self.input_tokens
-        total_out = held.output_tokens if self.output_tokens is None else self.output_tokens
+        total_in = held_input if self.input_tokens is None else self.input_tokens
+        total_out = held_output if self.output_tokens is None else self.output_tokens
         return Usage(input_tokens=total_in, output_tokens=total_out, **self.parts)
 
 
@@ -124,12 +124,12 @@ def count(value: object) -> int | None:
 
 def part(values: Mapping[str, object]) -> dict[str, int]:
     """The parts of a usage that were reported and are not zero."""
-    return {name: number for name, value in values.items() if (number := count(value))}
+    return {name: number for name, value in values.items() if value and (number := count(value))}
 
 
 def is_object(value: object) -> TypeGuard[Body]:
     """Whether a value is a JSON object."""
-    return isinstance(value, Mapping)
+    return type(value) is dict or (value is not None and isinstance(value, Mapping))
 
 
 def mapping(value: object) -> Body:
@@ -149,7 +149,8 @@ def positive(value: object) -> int | None:
 def parse_object(content: bytes | str) -> Body | None:
     """A JSON object, or None."""
     try:
-        value = json.loads(content)
+        # Decoded here: json's own look at the first bytes for UTF-16 and the like costs as much as a small answer.
+        value = json.loads(content if isinstance(content, str) else content.decode())
     except ValueError:  # Not UTF-8 is a ValueError too.
         return None
     return value if is_object(value) else None

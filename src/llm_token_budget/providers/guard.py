@@ -14,6 +14,7 @@ from llm_token_budget.claims import Call
 from llm_token_budget.context import Identity, Session, current, read_identity
 from llm_token_budget.errors import BudgetError, ConfigurationError, ReservationConflict, UnmeteredCall
 from llm_token_budget.estimation import model_facts, upper_tokens
+from llm_token_budget.ledgers.base import Charge
 from llm_token_budget.providers import outcome
 from llm_token_budget.providers.dialect import Body, Defaults, Dialect, Endpoint, Reading, parse_object
 from llm_token_budget.usage import Usage
@@ -32,6 +33,7 @@ class Guard:
     budget: BudgetManager
     bound: Identity
     """What `wrap` was told: goes before the current session."""
+    defaults: Defaults
 
     def identity(self) -> Identity:
         """Who is spending now."""
@@ -53,12 +55,16 @@ def read_guard(
 
     stated = read_identity(user_key, session_id, dimensions)
     if isinstance(budget, Session):
-        return Guard(budget.budget, stated.over(budget.identity))
+        return Guard(budget.budget, stated.over(budget.identity), _defaults(budget.budget))
     if isinstance(budget, BudgetManager):
-        return Guard(budget, stated)
+        return Guard(budget, stated, _defaults(budget))
     raise ConfigurationError(
         f"wrap(client, budget) takes a BudgetManager or a session of one, not {type(budget).__name__}"
     )
+
+
+def _defaults(budget: BudgetManager) -> Defaults:
+    return Defaults(max_output_tokens=budget.default_max_output_tokens, min_output_tokens=budget.min_output_tokens)
 
 
 class GuardedCall:
@@ -69,14 +75,8 @@ class GuardedCall:
         self.body = body
         self._guards = guards
         self._provider = provider
-        self._calls: list[Call] = []
         self._identities = [guard.identity() for guard in guards]
-        for guard in guards:
-            budget = guard.budget
-            defaults = Defaults(
-                max_output_tokens=budget.default_max_output_tokens, min_output_tokens=budget.min_output_tokens
-            )
-            self._calls.append(endpoint.read_call(body, provider, defaults))
+        self._calls = [endpoint.read_call(body, provider, guard.defaults) for guard in guards]
         self.reservations: list[Reservation] = []
         """Those of the attempt under way."""
         self.sent = False
@@ -121,37 +121,39 @@ class GuardedCall:
     @property
     def clamp(self) -> int | None:
         """The maximum output that the attempt must be sent with; None if it may stay as it is."""
-        lowest = [reservation.clamped_to for reservation in self.reservations]
-        return min((each for each in lowest if each is not None), default=None)
+        lowest = [most for each in self.reservations if (most := each.clamped_to) is not None]
+        return min(lowest) if lowest else None
 
     def failed(self, response: Any = None, error: BaseException | None = None) -> None:
         """End the attempt under way, which brought no answer."""
-        ended, free = self._fail(response, error)
-        for reservation in ended:
-            end(reservation, None, free=free)
+        for reservation, charge in self._losses(response, error):
+            end(reservation, charge)
 
     async def afailed(self, response: Any = None, error: BaseException | None = None) -> None:
         """`failed` for tasks."""
-        ended, free = self._fail(response, error)
-        for reservation in ended:
-            await aend(reservation, None, free=free)
+        for reservation, charge in self._losses(response, error):
+            await aend(reservation, charge)
 
     def failed_later(self, error: BaseException) -> None:
         """`failed` for a cancelled task, and wherever nothing may block."""
-        ended, free = self._fail(None, error)
-        for reservation in ended:
-            if free:
-                reservation.release_later()
-            else:
-                reservation.settle_later()
+        for reservation, charge in self._losses(None, error):
+            reservation.book_later(charge)
 
-    def _fail(self, response: Any, error: BaseException | None) -> tuple[list[Reservation], bool]:
-        ended, self.reservations = self.reservations, []
+    def _losses(self, response: Any, error: BaseException | None) -> list[tuple[Reservation, Charge | None]]:
+        """What a failed attempt is charged: nothing, or all that was held if nobody knows whether it was billed."""
+        ended = self.take_reservations()
         if not ended:
-            return [], True
+            return []
         if response is not None:
-            return ended, outcome.of_response(response) == "free"
-        return ended, not self.sent or (error is not None and outcome.of_exception(error) == "free")
+            free = outcome.of_response(response) == "free"
+        else:
+            free = not self.sent or (error is not None and outcome.of_exception(error) == "free")
+        return [(reservation, None if free else reservation.unconfirmed_charge()) for reservation in ended]
+
+    def charges(self, reading: Reading | None, *, estimated: bool) -> list[tuple[Reservation, Charge]]:
+        """What the attempt that was answered is charged in each budget."""
+        taken = self.take_reservations()
+        return [(reservation, charge_of(reservation, reading, estimated=estimated)) for reservation in taken]
 
     def take_reservations(self) -> list[Reservation]:
         """The reservations of the attempt that was answered, for whoever settles them: its answer, or its stream."""
@@ -159,50 +161,34 @@ class GuardedCall:
         return taken
 
 
-def end(reservation: Reservation, reading: Reading | None, *, free: bool = False, estimated: bool = False) -> None:
-    """End a reservation: by what an answer says, for free, or (knowing nothing) in full. Never raises: a reply may exist."""
+def charge_of(reservation: Reservation, reading: Reading | None, *, estimated: bool) -> Charge:
+    """What an answer comes to; all that is held if it says nothing that can be read."""
+    if reading is None:
+        return reservation.unconfirmed_charge()
+    usage = usage_of(reading, reservation)
+    return reservation.charge_for(usage, model=reading.model, service_tier=reading.service_tier, estimated=estimated)
+
+
+def end(reservation: Reservation, charge: Charge | None) -> None:
+    """End a reservation with a charge, or for free. Never raises: a reply may exist."""
     try:
-        if free:
-            reservation.release()
-        elif reading is None:
-            reservation.charge_unconfirmed()
-        else:
-            usage = usage_of(reading, reservation)
-            reservation.settle(
-                usage,
-                model=reading.model,
-                service_tier=reading.service_tier,
-                estimated=estimated,
-            )
+        reservation.book(charge)
     except ReservationConflict:
         logger.debug("a reservation had ended before")
     except Exception:
         logger.exception("a reservation could not be settled now; it is settled later")
-        reservation.settle_later(None if reading is None else usage_of(reading, reservation))
+        reservation.book_later(charge)
 
 
-async def aend(
-    reservation: Reservation, reading: Reading | None, *, free: bool = False, estimated: bool = False
-) -> None:
+async def aend(reservation: Reservation, charge: Charge | None) -> None:
     """`end` for tasks."""
     try:
-        if free:
-            await reservation.arelease()
-        elif reading is None:
-            await reservation.acharge_unconfirmed()
-        else:
-            usage = usage_of(reading, reservation)
-            await reservation.asettle(
-                usage,
-                model=reading.model,
-                service_tier=reading.service_tier,
-                estimated=estimated,
-            )
+        await reservation.abook(charge)
     except ReservationConflict:
         logger.debug("a reservation had ended before")
     except Exception:
         logger.exception("a reservation could not be settled now; it is settled later")
-        reservation.settle_later(None if reading is None else usage_of(reading, reservation))
+        reservation.book_later(charge)
 
 
 def count_output(text: str, call: Call) -> int:
@@ -224,11 +210,10 @@ def read_bill(call: GuardedCall, content: bytes) -> tuple[Reading | None, bool]:
 def usage_of(reading: Reading, reservation: Reservation) -> Usage:
     """A reading as a usage. Parts that contradict their total are left out: the total is what is billed."""
     try:
-        return reading.usage(reservation.held_usage)
+        return reading.usage(reservation.input_tokens, reservation.output_tokens)
     except BudgetError:
-        return Reading(input_tokens=reading.input_tokens, output_tokens=reading.output_tokens).usage(
-            reservation.held_usage
-        )
+        totals = Reading(input_tokens=reading.input_tokens, output_tokens=reading.output_tokens)
+        return totals.usage(reservation.input_tokens, reservation.output_tokens)
 
 
 def guarded_call(

@@ -317,8 +317,8 @@ def _plain_hooks(plain: Any, guards: tuple[Guard, ...]) -> dict[str, Any]:
             call.failed(error=error)
             raise
         reading, estimated = read_bill(call, response.content)
-        for reservation in call.take_reservations():
-            end(reservation, reading, estimated=estimated)
+        for reservation, charge in call.charges(reading, estimated=estimated):
+            end(reservation, charge)
         return response
 
     def _request(self: Any, cls: Any, *args: Any, stream: bool = False, **kwargs: Any) -> Any:
@@ -347,8 +347,8 @@ def _async_hooks(plain: Any, guards: tuple[Guard, ...]) -> dict[str, Any]:
             call.failed_later(error)
             raise
         reading, estimated = read_bill(call, response.content)
-        for reservation in call.take_reservations():
-            await aend(reservation, reading, estimated=estimated)
+        for reservation, charge in call.charges(reading, estimated=estimated):
+            await aend(reservation, charge)
         return response
 
     async def _request(self: Any, cls: Any, *args: Any, stream: bool = False, **kwargs: Any) -> Any:

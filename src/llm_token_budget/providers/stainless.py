@@ -66,29 +66,27 @@ class _Seam:
         self.dialect = dialect
         self.provider = provider
 
-    def begin(self, options: Any) -> _State | None:
-        """Read a logical call from its options, and ask for usage in them; None if it is free.
+    def begin(self, options: Any) -> tuple[Any, _State | None]:
+        """Read a logical call from its options, and ask for usage in a copy of them; no state if it is free.
 
         Raises:
             UnmeteredCall: what it bills can't be measured, and a limit applies.
         """
-        path = urlsplit(str(options.url)).path
-        if str(options.method).lower() != "post":
-            return None
-        body = _body_of(options)
-        call = guarded_call(self.guards, self.dialect, path, body, self.provider)
+        if options.method.lower() != "post":
+            return options, None
+        call = guarded_call(self.guards, self.dialect, _path_of(options.url), _body_of(options), self.provider)
         if call is None:
-            return None
+            return options, None
         asking = call.endpoint.asks_usage(call.body)
         if asking is not None:
+            options = options.model_copy() if hasattr(options, "model_copy") else options.copy()
             _write(options, "stream_options", asking["stream_options"])
-        return _State(call, hide_usage=asking is not None)
+        return options, _State(call, hide_usage=asking is not None)
 
     def clamp(self, options: Any, state: _State) -> None:
         """Write the attempt's maximum into its options, where the request has its own."""
         most = state.call.clamp
-        path = state.call.endpoint.maximum(state.call.body)
-        if most is not None and path:
+        if most is not None and (path := state.call.endpoint.maximum(state.call.body)):
             _write(options, path[0], most)
 
 
@@ -145,8 +143,7 @@ def _plain_hooks(seam: _Seam) -> dict[str, Any]:
     plain = seam.plain
 
     def request(self: Any, cast_to: Any, options: Any, *args: Any, **kwargs: Any) -> Any:
-        options = options.model_copy() if hasattr(options, "model_copy") else options.copy()
-        state = seam.begin(options)
+        options, state = seam.begin(options)
         token = _current.set(state)
         try:
             return plain.request(self, cast_to, options, *args, **kwargs)
@@ -180,8 +177,8 @@ def _plain_hooks(seam: _Seam) -> dict[str, Any]:
         if (state := _current.get()) is not None:
             if _is_read(response):
                 reading, estimated = read_bill(state.call, response.content)
-                for reservation in state.call.take_reservations():
-                    end(reservation, reading, estimated=estimated)
+                for reservation, charge in state.call.charges(reading, estimated=estimated):
+                    end(reservation, charge)
             else:
                 watch(response, state.call, framing=seam.dialect.framing, hide_usage=state.hide_usage)
         return plain._process_response(self, response=response, **kwargs)
@@ -193,8 +190,7 @@ def _async_hooks(seam: _Seam) -> dict[str, Any]:
     plain = seam.plain
 
     async def request(self: Any, cast_to: Any, options: Any, *args: Any, **kwargs: Any) -> Any:
-        options = options.model_copy() if hasattr(options, "model_copy") else options.copy()
-        state = seam.begin(options)
+        options, state = seam.begin(options)
         token = _current.set(state)
         try:
             return await plain.request(self, cast_to, options, *args, **kwargs)
@@ -232,8 +228,8 @@ def _async_hooks(seam: _Seam) -> dict[str, Any]:
         if (state := _current.get()) is not None:
             if _is_read(response):
                 reading, estimated = read_bill(state.call, response.content)
-                for reservation in state.call.take_reservations():
-                    await aend(reservation, reading, estimated=estimated)
+                for reservation, charge in state.call.charges(reading, estimated=estimated):
+                    await aend(reservation, charge)
             else:
                 watch(response, state.call, framing=seam.dialect.framing, hide_usage=state.hide_usage)
         return await plain._process_response(self, response=response, **kwargs)
@@ -252,6 +248,11 @@ def _sent() -> None:
 
 def _is_read(response: Any) -> bool:
     return hasattr(response, "_content")
+
+
+@functools.lru_cache(maxsize=256)
+def _path_of(url: str) -> str:
+    return urlsplit(url).path
 
 
 def _is_websocket(options: Any) -> bool:

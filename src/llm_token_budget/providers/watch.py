@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llm_token_budget.providers.dialect import Body, Endpoint, Fold, Framing, Reading
 from llm_token_budget.providers.framing import Splitter, event_of, is_done_marker
-from llm_token_budget.providers.guard import GuardedCall, aend, count_output, end, read_bill, usage_of
+from llm_token_budget.providers.guard import GuardedCall, aend, charge_of, count_output, end, read_bill
 
 if TYPE_CHECKING:
+    from llm_token_budget.ledgers.base import Charge
     from llm_token_budget.reservation import Reservation
 
 Decode = Callable[[bytes], bytes]
@@ -126,34 +127,34 @@ class Ending:
 
     def now(self, *, ended: bool) -> None:
         """Settle what is still open."""
-        for reservation, reading, estimated in self._bills(ended=ended):
-            end(reservation, reading, estimated=estimated)
+        for reservation, charge in self._charges(ended=ended):
+            end(reservation, charge)
 
     async def anow(self, *, ended: bool) -> None:
         """`now` for tasks."""
-        for reservation, reading, estimated in self._bills(ended=ended):
-            await aend(reservation, reading, estimated=estimated)
+        for reservation, charge in self._charges(ended=ended):
+            await aend(reservation, charge)
 
-    def later(self, *, ended: bool = False) -> None:
-        """Settle soon: for finalizers and cancelled tasks."""
-        for reservation, reading, estimated in self._bills(ended=ended):
-            usage = None if reading is None else usage_of(reading, reservation)
-            reservation.settle_later(usage, model=reading.model if reading else None, estimated=estimated)
+    def later(self) -> None:
+        """Settle soon: for finalizers and cancelled tasks. Never blocks."""
+        for reservation, charge in self._charges(ended=False):
+            reservation.book_later(charge)
 
-    def _bills(self, *, ended: bool) -> list[tuple[Reservation, Reading | None, bool]]:
+    def _charges(self, *, ended: bool) -> list[tuple[Reservation, Charge]]:
         taken, self._reservations = self._reservations, []
         if not taken:
             return []
         reading, estimated = self.reader.reading(ended=ended)
         return [
-            (reservation, self._capped(reading, reservation, estimated=estimated), estimated) for reservation in taken
+            (each, charge_of(each, self._capped(reading, each, estimated=estimated), estimated=estimated))
+            for each in taken
         ]
 
     def _capped(self, reading: Reading | None, reservation: Reservation, *, estimated: bool) -> Reading | None:
         """An estimate is never above what was held."""
         if reading is None or not estimated or reading.output_tokens is None:
             return reading
-        most = reservation.held_usage.output_tokens
+        most = reservation.output_tokens
         if reading.output_tokens <= most:
             return reading
         return Reading(
