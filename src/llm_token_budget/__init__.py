@@ -12,31 +12,35 @@
 
 from __future__ import annotations
 
-from llm_token_budget.context import Session
-from llm_token_budget.decorators import budgeted
-from llm_token_budget.errors import (
-    BudgetError,
-    BudgetExceeded,
-    ConfigurationError,
-    LedgerUnavailable,
-    LimitView,
-    MissingUser,
-    Refusal,
-    ReservationConflict,
-    UnknownModelPrice,
-    UnmeteredCall,
-    find_budget_error,
-)
-from llm_token_budget.estimation import estimate_tokens
-from llm_token_budget.ledgers import Ledger, MemoryLedger
-from llm_token_budget.limits import Limit
-from llm_token_budget.manager import BudgetManager
-from llm_token_budget.pricing import CostBreakdown, calculate_cost
-from llm_token_budget.providers import wrap
-from llm_token_budget.reservation import Reservation
-from llm_token_budget.statistics import CheckResult, Portion, RecordResult, Remaining, Stats
-from llm_token_budget.usage import Usage
-from llm_token_budget.windows import Calendar, Every, Sliding, Window
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from llm_token_budget.context import Session
+    from llm_token_budget.decorators import budgeted
+    from llm_token_budget.errors import (
+        BudgetError,
+        BudgetExceeded,
+        ConfigurationError,
+        LedgerUnavailable,
+        LimitView,
+        MissingUser,
+        Refusal,
+        ReservationConflict,
+        UnknownModelPrice,
+        UnmeteredCall,
+        find_budget_error,
+    )
+    from llm_token_budget.estimation import estimate_tokens
+    from llm_token_budget.ledgers import Ledger, MemoryLedger
+    from llm_token_budget.limits import Limit
+    from llm_token_budget.manager import BudgetManager
+    from llm_token_budget.pricing import CostBreakdown, calculate_cost
+    from llm_token_budget.providers import wrap
+    from llm_token_budget.reservation import Reservation
+    from llm_token_budget.statistics import CheckResult, Portion, RecordResult, Remaining, Stats
+    from llm_token_budget.usage import Usage
+    from llm_token_budget.windows import Calendar, Every, Sliding, Window
 
 __version__ = "0.1.0"
 
@@ -75,3 +79,46 @@ __all__ = [
     "find_budget_error",
     "wrap",
 ]
+
+# Read on first use: whoever imports us for an exception's name pays for no price book, estimator or client.
+_HOMES: Final = {
+    "context": ("Session",),
+    "decorators": ("budgeted",),
+    "errors": (
+        "BudgetError",
+        "BudgetExceeded",
+        "ConfigurationError",
+        "LedgerUnavailable",
+        "LimitView",
+        "MissingUser",
+        "Refusal",
+        "ReservationConflict",
+        "UnknownModelPrice",
+        "UnmeteredCall",
+        "find_budget_error",
+    ),
+    "estimation": ("estimate_tokens",),
+    "ledgers": ("Ledger", "MemoryLedger"),
+    "limits": ("Limit",),
+    "manager": ("BudgetManager",),
+    "pricing": ("CostBreakdown", "calculate_cost"),
+    "providers": ("wrap",),
+    "reservation": ("Reservation",),
+    "statistics": ("CheckResult", "Portion", "RecordResult", "Remaining", "Stats"),
+    "usage": ("Usage",),
+    "windows": ("Calendar", "Every", "Sliding", "Window"),
+}
+_HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME_OF})

@@ -37,9 +37,29 @@ class Admitted(NamedTuple):
 
     plan: Plan
     granted: Granted
-    owner: object
-    """The thread or task that asked."""
-    waited: float = 0.0
+    waited: float
+    """Seconds."""
+
+
+class _Patience:
+    """How long a call still waits. Asks for the time only once there is something to wait for."""
+
+    __slots__ = ("_since", "_whole", "left")
+
+    def __init__(self, seconds: float) -> None:
+        self.left = self._whole = seconds
+        self._since = 0.0
+
+    @property
+    def waited(self) -> float:
+        """Seconds since the first refusal."""
+        return time.monotonic() - self._since if self._since else 0.0
+
+    def runs_out(self) -> bool:
+        """Note the time; whether there is none left."""
+        self._since = self._since or time.monotonic()
+        self.left = self._whole - self.waited
+        return self.left <= 0
 
 
 class Admissions:
@@ -60,43 +80,41 @@ class Admissions:
         Raises:
             BudgetExceeded: an enforced limit has no room.
         """
-        started, owner = time.monotonic(), _thread()
-        patience = self.wait_for_held
+        owner: object = threading.get_ident()
+        patience = _Patience(self.wait_for_held)
         while True:
-            plan = self.planner.plan(call, identity, patient=patience > 0)
+            plan = self.planner.plan(call, identity, patient=patience.left > 0)
             answer = self.ledger.reserve(plan.claim)
-            if isinstance(answer, Granted):
-                return self._admitted(plan, answer, owner, started)
-            if isinstance(answer, Stale):
+            if type(answer) is Granted:
+                return self._admitted(plan, answer, owner, patience)
+            if isinstance(answer, Refused):
+                if patience.left <= 0 or not answer.held:
+                    raise self._exceeded(plan, answer, patience.waited)
+                if patience.runs_out() or _loop_runs_here() or self._stalls_itself(owner):
+                    patience.left = 0.0  # One last try, which counts as blocked if it fails.
+                else:
+                    self.ledger.wait(answer.freed, min(patience.left, POLL))
+            elif isinstance(answer, Stale):
                 self.planner.spans.move_on(answer.now)
-                continue
-            waited = time.monotonic() - started
-            if patience <= 0 or not answer.held:
-                raise self._exceeded(plan, answer, waited)
-            if waited >= patience or _loop_runs_here() or self._stalls_itself(owner):
-                patience = 0  # One last try, which counts as blocked if it fails.
-                continue
-            self.ledger.wait(answer.freed, min(patience - waited, POLL))
 
     async def aadmit(self, call: Call, identity: Identity) -> Admitted:
         """`admit` for tasks."""
-        started, owner = time.monotonic(), _task()
-        patience = self.wait_for_held
+        owner = _task()
+        patience = _Patience(self.wait_for_held)
         while True:
-            plan = self.planner.plan(call, identity, patient=patience > 0)
+            plan = self.planner.plan(call, identity, patient=patience.left > 0)
             answer = await self.ledger.areserve(plan.claim)
-            if isinstance(answer, Granted):
-                return self._admitted(plan, answer, owner, started)
-            if isinstance(answer, Stale):
+            if type(answer) is Granted:
+                return self._admitted(plan, answer, owner, patience)
+            if isinstance(answer, Refused):
+                if patience.left <= 0 or not answer.held:
+                    raise self._exceeded(plan, answer, patience.waited)
+                if patience.runs_out() or self._stalls_itself(owner):
+                    patience.left = 0.0
+                else:
+                    await self.ledger.await_room(answer.freed, min(patience.left, POLL))
+            elif isinstance(answer, Stale):
                 self.planner.spans.move_on(answer.now)
-                continue
-            waited = time.monotonic() - started
-            if patience <= 0 or not answer.held:
-                raise self._exceeded(plan, answer, waited)
-            if waited >= patience or self._stalls_itself(owner):
-                patience = 0
-                continue
-            await self.ledger.await_room(answer.freed, min(patience - waited, POLL))
 
     def look(self, call: Call, identity: Identity) -> tuple[Plan, Granted | Refused]:
         """What `admit` would be told now, holding nothing and waiting for nothing. A refusal counts as blocked."""
@@ -114,14 +132,15 @@ class Admissions:
         ordered = sorted(shortages, key=lambda shortage: plan.limits[shortage.line].rank)
         return [self._refusal(plan, shortage, held=held, waited=waited) for shortage in ordered]
 
-    def _admitted(self, plan: Plan, granted: Granted, owner: object, started: float) -> Admitted:
-        self.open[granted.handle.id] = owner
+    def _admitted(self, plan: Plan, granted: Granted, owner: object, patience: _Patience) -> Admitted:
+        handle = granted.handle
+        self.open[handle.id] = owner
         for tally in plan.identity.tallies:
-            tally.hold(granted.handle.reserved)
+            tally.hold(handle.reserved)
             tally.settle_up()
         if granted.shadow:
             self._report(plan, granted.shadow)
-        return Admitted(plan, granted, owner, time.monotonic() - started)
+        return Admitted(plan, granted, patience.waited)
 
     def _exceeded(self, plan: Plan, refused: Refused, waited: float) -> BudgetExceeded:
         for tally in plan.identity.tallies:
@@ -170,10 +189,6 @@ class Admissions:
                 logger.warning("not enforced: %s would have been refused: %s", refusal.limit.subject, refusal.reason)
 
 
-def _thread() -> object:
-    return threading.get_ident()
-
-
 def _loop_runs_here() -> bool:
     asyncio = sys.modules.get("asyncio")  # Nobody runs a loop of asyncio without having imported it.
     return asyncio is not None and asyncio._get_running_loop() is not None  # noqa: SLF001 - the one that does not raise
@@ -182,5 +197,5 @@ def _loop_runs_here() -> bool:
 def _task() -> object:
     asyncio = sys.modules.get("asyncio")
     if asyncio is None or not _loop_runs_here():
-        return _thread()
+        return threading.get_ident()
     return id(asyncio.current_task())

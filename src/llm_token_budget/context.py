@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextvars
-import functools
-import inspect
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Any, Final, ParamSpec, Self, TypeVar
+from typing import Any, Final, ParamSpec, Self, TypeVar, cast
 
 from llm_token_budget.errors import ConfigurationError, shown_value
 from llm_token_budget.identifiers import new_id
+from llm_token_budget.inside import run_inside
 from llm_token_budget.ledgers.base import Amounts, Balance, Charge
 from llm_token_budget.limits import Limit, check_key, check_names
 from llm_token_budget.statistics import Stats, stats_of
@@ -208,21 +207,7 @@ class Session:
 
     def bind(self, function: Callable[P, T]) -> Callable[P, T]:
         """The function, run in this session wherever it is called: in a plain thread or an executor, say."""
-        if inspect.iscoroutinefunction(function):
-
-            @functools.wraps(function)
-            async def in_task(*args: P.args, **kwargs: P.kwargs) -> Any:
-                with self:
-                    return await function(*args, **kwargs)
-
-            return in_task  # type: ignore[return-value]
-
-        @functools.wraps(function)
-        def in_thread(*args: P.args, **kwargs: P.kwargs) -> T:
-            with self:
-                return function(*args, **kwargs)
-
-        return in_thread
+        return cast("Callable[P, T]", run_inside(function, lambda _args, _kwargs: self))
 
     def __enter__(self) -> Self:
         _ambient.set(_Frame(self, _ambient.get(), self.identity.over(current(self.budget))))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextvars
-import functools
 import inspect
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ParamSpec, TypeVar, cast
 
 from llm_token_budget.context import Session
 from llm_token_budget.errors import ConfigurationError
+from llm_token_budget.inside import run_inside
 from llm_token_budget.limits import Limit, check_key, check_names, read_limits
 from llm_token_budget.manager import BudgetManager
 
@@ -57,7 +56,7 @@ def budgeted(
         def session(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Session:
             return budget.session(user(args, kwargs), conversation(args, kwargs), dimensions=dimensions, limits=limits)
 
-        return cast("Callable[P, T]", _decorated(function, session))
+        return cast("Callable[P, T]", run_inside(function, session))
 
     return decorate
 
@@ -78,94 +77,3 @@ def _reader(key: Key, function: Callable[..., Any]) -> Callable[[tuple[Any, ...]
         return bound.arguments[key]
 
     return argument
-
-
-def _decorated(function: Callable[..., Any], session: Callable[..., Session]) -> Any:
-    if inspect.isasyncgenfunction(function):
-
-        @functools.wraps(function)
-        async def async_steps(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-            context, steps = _context_of(session(args, kwargs)), function(*args, **kwargs)
-            step = steps.__anext__()
-            try:
-                while True:
-                    value = await _InContext(step, context)
-                    try:
-                        sent = yield value
-                    except GeneratorExit:
-                        raise
-                    except BaseException as error:  # noqa: BLE001 - all that the consumer throws goes to the generator
-                        step = steps.athrow(error)
-                    else:
-                        step = steps.asend(sent)
-            except StopAsyncIteration:
-                return
-            finally:
-                await _InContext(steps.aclose(), context)
-
-        return async_steps
-    if inspect.isgeneratorfunction(function):
-
-        @functools.wraps(function)
-        def in_steps(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-            return (yield from _Steps(function(*args, **kwargs), _context_of(session(args, kwargs))))
-
-        return in_steps
-    if inspect.iscoroutinefunction(function):
-
-        @functools.wraps(function)
-        async def in_task(*args: Any, **kwargs: Any) -> Any:
-            with session(args, kwargs):
-                return await function(*args, **kwargs)
-
-        return in_task
-
-    @functools.wraps(function)
-    def in_thread(*args: Any, **kwargs: Any) -> Any:
-        block = session(args, kwargs)
-        with block:
-            result = function(*args, **kwargs)
-        # Other decorators hide what a function is: what it returns may have all its calls still before it.
-        return _awaited(block, result) if inspect.iscoroutine(result) else result
-
-    return in_thread
-
-
-async def _awaited(block: Session, coroutine: Coroutine[Any, Any, Any]) -> Any:
-    with block:
-        return await coroutine
-
-
-def _context_of(block: Session) -> contextvars.Context:
-    """A context of its own for a generator: what it sets stays in it, and outlives its steps."""
-    context = contextvars.copy_context()
-    context.run(block.__enter__)
-    return context
-
-
-class _InContext:
-    """An awaitable whose every step runs in one context."""
-
-    def __init__(self, awaitable: Awaitable[Any], context: contextvars.Context) -> None:
-        self._awaitable = awaitable
-        self._context = context
-
-    def __await__(self) -> Generator[Any, Any, Any]:
-        return _Steps(self._awaitable.__await__(), self._context)
-
-
-class _Steps(Generator[Any, Any, Any]):
-    """A generator, each step of which runs in one context."""
-
-    def __init__(self, steps: Generator[Any, Any, Any], context: contextvars.Context) -> None:
-        self._steps = steps
-        self._context = context
-
-    def send(self, value: Any, /) -> Any:
-        return self._context.run(self._steps.send, value)
-
-    def throw(self, *error: Any) -> Any:
-        return self._context.run(self._steps.throw, *error)
-
-    def close(self) -> None:
-        self._context.run(self._steps.close)

@@ -75,31 +75,35 @@ class Limit:
     """What the parts of a key stand for: a session's starts with its user."""
     span: Window = field(init=False)
     """The window, read."""
-    _given: Any = field(init=False, repr=False)
+    _by_key: Mapping[Any, object] | None = field(init=False, repr=False)
+    _ask: Callable[[Any], object] | None = field(init=False, repr=False)
     _fixed: int | None = field(init=False, repr=False)
     _default: int | _Unset | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
         _check_plain(self.name, self.required, self.enforce)
-        given = {unit: amount for unit in UNITS if (amount := getattr(self, unit)) is not None}
+        given = {unit: getattr(self, unit) for unit in UNITS if getattr(self, unit) is not None}
         if len(given) != 1:
             raise ConfigurationError(
                 f"a Limit takes exactly one of tokens=, usd= and requests=, not {len(given)} of them"
             )
         put(self, "unit", next(iter(given)))
-        put(self, "_given", given[self.unit])
         put(self, "scopes", _read_scope(self.scope))
         put(self, "key_names", key_names(self.scopes))
         put(self, "span", parse_window(self.window))
-        by_key = isinstance(self._given, Mapping) or callable(self._given)
-        put(self, "_fixed", None if by_key else self._read(cast("object", self._given)))
+        amount: Any = given[self.unit]
+        named = isinstance(amount, Mapping)
+        asked = callable(amount) and not named
+        by_key = named or asked
+        put(self, "_by_key", cast("Any", amount) if named else None)
+        put(self, "_ask", cast("Any", amount) if asked else None)
+        put(self, "_fixed", None if by_key else self._read(cast("Any", amount)))
         if not by_key and not isinstance(self.default, _Unset):
             raise ConfigurationError("default= is for amounts by key: usd={'acme': 500}, default=10")
         put(self, "_default", _UNSET if isinstance(self.default, _Unset) else self._read(self.default))
-        if isinstance(self._given, Mapping):
-            for each in cast("Mapping[Any, object]", self._given).values():
-                self._read(each)
+        for each in (self._by_key or {}).values():
+            self._read(each)
         if by_key and not self.key_names:
             raise ConfigurationError("an amount by key needs a scope that has keys, such as scope='user'")
         if not self.name:
@@ -114,11 +118,10 @@ class Limit:
         if self._fixed is not None:
             return self._fixed
         asked = self.asked(key)
-        if callable(self._given):
-            ask: Callable[[Any], object] = self._given
-            return self._read(ask(asked))
-        if isinstance(self._given, Mapping) and asked in self._given:
-            return self._read(self._given[asked])
+        if self._ask is not None:
+            return self._read(self._ask(asked))
+        if self._by_key is not None and asked in self._by_key:
+            return self._read(self._by_key[asked])
         if isinstance(self._default, _Unset):
             raise ConfigurationError(
                 f"limit {shown(self.name)} has no amount for {asked!r:.80}: add it, or default= (None: unlimited)"
@@ -145,7 +148,7 @@ class Limit:
             raise ConfigurationError(
                 f"a limit of one run has the scope 'run' (or none), not {self.scope!r}: limits of other scopes go to BudgetManager"
             )
-        given: dict[str, Any] = {self.unit: self._given}
+        given: dict[str, Any] = {self.unit: getattr(self, self.unit)}
         return Limit(
             scope="run", window=self.span, name=self.name if self._named else "", enforce=self.enforce, **given
         )
@@ -196,7 +199,9 @@ class Limit:
     def _worded(self, amount: int | None) -> str:
         if amount is None:
             return "unlimited"
-        return format_usd(usd_from_nano(amount)) if self.unit == "usd" else f"{amount:,} {self.unit}"
+        if self.unit == "usd":
+            return format_usd(usd_from_nano(amount))
+        return f"{amount:,} {self.unit if amount != 1 else self.unit[:-1]}"
 
     def _read(self, amount: object) -> int | None:
         if amount is None:

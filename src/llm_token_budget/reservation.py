@@ -32,6 +32,8 @@ class Reservation:
     what was used, or `release` if nothing was sent. Left without either, it is charged in full, as unconfirmed.
     """
 
+    __slots__ = ("__weakref__", "_admissions", "_admitted", "_booked", "_call", "_ended", "_identity")
+
     def __init__(self, admissions: Admissions, call: Call, identity: Identity) -> None:
         self._admissions = admissions
         self._call = call

@@ -352,7 +352,7 @@ class MemoryLedger(Ledger):
         granted = self._open.pop(handle.id, None)
         if granted is not None:
             self._close(granted.handle, charge, now)
-            return Booked(None, first=True)
+            return _DONE
         entry = self._charged.get(handle.id)
         if entry is not None:
             if charge.unconfirmed:
@@ -368,13 +368,13 @@ class MemoryLedger(Ledger):
         # Given back before, or lost: the truth is counted all the same, and all of it was unforeseen.
         self._book(handle, charge, now)
         self._end(handle, charge, Amounts(), now)
-        return Booked(None, first=True)
+        return _DONE
 
     def _release(self, handle: Handle, now: float) -> Booked:
         granted = self._open.pop(handle.id, None)
         if granted is not None:
             self._close(granted.handle, None, now)
-            return Booked(None, first=True)
+            return _DONE
         entry = self._charged.pop(handle.id, None)
         if entry is not None:
             self._replace(entry, None, now)
@@ -531,6 +531,7 @@ class MemoryLedger(Ledger):
 _PERISHABLE = {"session", "run"}
 _EMPTY = Balance()
 _NONE = object()
+_DONE = Booked(None, first=True)
 
 
 def _is_stale(counters: Iterable[Counter], now: float) -> bool:

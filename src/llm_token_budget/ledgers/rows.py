@@ -79,7 +79,7 @@ class Row:
 
     def book(self, counter: Counter, charge: Charge, at: float, now: float) -> None:
         """Count a charge in the window of `at`."""
-        input_tokens, output_tokens, money, requests, *flags = charge
+        input_tokens, output_tokens, money, requests, unconfirmed, estimated, unpriced = charge
         tokens = input_tokens + output_tokens
         if self.buckets is not None and not self._book_bucket(counter, charge, 1, at, now):
             return
@@ -89,7 +89,7 @@ class Row:
         spent[2] += requests
         self.input_tokens += input_tokens
         self.output_tokens += output_tokens
-        if True in flags:
+        if unconfirmed or estimated or unpriced:
             self._book_aside(charge, (tokens, money, requests), 1)
 
     def take_back(self, counter: Counter, charge: Charge, at: float, now: float) -> None:
