@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from llm_token_budget.pricing import CostBreakdown, calculate_cost
     from llm_token_budget.providers import wrap
     from llm_token_budget.reservation import Reservation
-    from llm_token_budget.statistics import CheckResult, Portion, RecordResult, Remaining, Stats
+    from llm_token_budget.statistics import CheckResult, Portion, RecordResult, Remaining, Stats, UnconfirmedCharge
     from llm_token_budget.usage import Usage
     from llm_token_budget.windows import Calendar, Every, Sliding, Window
 
@@ -68,6 +68,7 @@ __all__ = [
     "Session",
     "Sliding",
     "Stats",
+    "UnconfirmedCharge",
     "UnknownModelPrice",
     "UnmeteredCall",
     "Usage",
@@ -104,7 +105,7 @@ _HOMES: Final = {
     "pricing": ("CostBreakdown", "calculate_cost"),
     "providers": ("wrap",),
     "reservation": ("Reservation",),
-    "statistics": ("CheckResult", "Portion", "RecordResult", "Remaining", "Stats"),
+    "statistics": ("CheckResult", "Portion", "RecordResult", "Remaining", "Stats", "UnconfirmedCharge"),
     "usage": ("Usage",),
     "windows": ("Calendar", "Every", "Sliding", "Window"),
 }

@@ -140,6 +140,8 @@ class Admissions:
             tally.settle_up()
         if granted.shadow:
             self._report(plan, granted.shadow)
+        for problem in plan.problems:
+            self._log(type(problem).__name__, "not enforced: %s", problem)
         return Admitted(plan, granted, patience.waited)
 
     def _exceeded(self, plan: Plan, refused: Refused, waited: float) -> BudgetExceeded:
@@ -183,10 +185,14 @@ class Admissions:
 
     def _report(self, plan: Plan, shortages: tuple[Shortage, ...]) -> None:
         for refusal in self.refusals(plan, shortages, held=False):
-            now, name = time.monotonic(), refusal.limit.name
-            if now - self._reported.get(name, -REPORT_EVERY) >= REPORT_EVERY:
-                self._reported[name] = now
-                logger.warning("not enforced: %s would have been refused: %s", refusal.limit.subject, refusal.reason)
+            limit = refusal.limit
+            self._log(limit.name, "not enforced: %s would have been refused: %s", limit.subject, refusal.reason)
+
+    def _log(self, about: str, message: str, *details: object) -> None:
+        now = time.monotonic()
+        if now - self._reported.get(about, -REPORT_EVERY) >= REPORT_EVERY:
+            self._reported[about] = now
+            logger.warning(message, *details)
 
 
 def _loop_runs_here() -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from llm_token_budget.context import Identity
-from llm_token_budget.errors import ConfigurationError, MissingUser, UnknownModelPrice
+from llm_token_budget.errors import BudgetError, ConfigurationError, MissingUser, UnknownModelPrice
 from llm_token_budget.identifiers import new_id
 from llm_token_budget.ledgers.base import NANO_USD, SLOPE_SCALE, Amounts, Claim, Counter, Line
 from llm_token_budget.limits import UNITS, Admission, Limit
@@ -80,6 +80,8 @@ class Plan(NamedTuple):
     identity: Identity
     at_most: int
     """The output tokens that a request which stays as it is may bring, per choice."""
+    problems: tuple[BudgetError, ...] = ()
+    """Why limits that only watch could not be looked at: nobody is named, there is no price ..."""
 
 
 class Spans:
@@ -142,6 +144,7 @@ class _Say(NamedTuple):
     counters: tuple[Counter, ...]
     lines: tuple[Line, ...]
     limits: tuple[Limit, ...]
+    problems: tuple[BudgetError, ...]
 
 
 class Planner:
@@ -151,7 +154,9 @@ class Planner:
         self.rules = rules
         self.spans = Spans()
         self._prices = prices
+        self._enforces = rules.admission != "observe"
         self._needs_price = any(limit.unit == "usd" for limit in rules.limits)
+        self._insists_on_price = any(limit.unit == "usd" and self._insists(limit) for limit in rules.limits)
         self._steady = all(limit.is_steady for limit in rules.limits)
         self._remembered: dict[tuple[str | None, ...], _Say] = {}
 
@@ -163,11 +168,12 @@ class Planner:
             UnknownModelPrice: a USD limit applies and the model has no price.
             ConfigurationError: a limit is required and its key is missing, or has no amount.
         """
-        card = self._card(call, identity)
+        card, problem = self._card(call, identity)
         model, provider = _counted_as(card, call.model, call.provider)
         say = self._say(identity, provider, model)
         claim = self._claim(call, card, say, patient=patient)
-        return Plan(claim, say.limits, card, call, identity, claim.want)
+        problems = say.problems if problem is None else (problem, *say.problems)
+        return Plan(claim, say.limits, card, call, identity, claim.want, problems)
 
     def _say(self, identity: Identity, provider: str | None, model: str | None) -> _Say:
         """The limits that have a say in a call. Remembered where they only depend on who calls what."""
@@ -183,28 +189,38 @@ class Planner:
         return say
 
     def _find_say(self, identity: Identity, provider: str | None, model: str | None) -> _Say:
-        turn = (
-            self.spans.turn
-        )  # Before the windows are read: should they move on meanwhile, nothing stale is remembered.
+        # Before the windows are read: should they move on meanwhile, nothing stale is remembered.
+        turn = self.spans.turn
         places = {counter: place for place, counter in enumerate(self.statistics_counters(identity))}
         lines: list[Line] = []
         limits: list[Limit] = []
-        enforce = self.rules.admission != "observe"
-        for limit, key in self._applicable(identity, provider, model):
+        problems: list[BudgetError] = []
+        for limit, key in self._applicable(identity, provider, model, problems):
+            try:
+                amount = limit.amount_for(key)
+            except ConfigurationError as problem:
+                if self._insists(limit):
+                    raise
+                problems.append(problem.with_traceback(None))
+                continue
             place = -1
             if limit.scopes != ("call",):
                 place = places.setdefault(self.counter(limit, key), len(places))
             unit = UNITS.index(limit.unit)
-            lines.append(Line(limit.name, key, unit, limit.amount_for(key), place, limit.enforce and enforce))
+            lines.append(Line(limit.name, key, unit, amount, place, self._insists(limit)))
             limits.append(limit)
-        return _Say(turn, tuple(places), tuple(lines), tuple(limits))
+        return _Say(turn, tuple(places), tuple(lines), tuple(limits), tuple(problems))
+
+    def _insists(self, limit: Limit) -> bool:
+        """Whether it may refuse a call, rather than watch it."""
+        return limit.enforce and self._enforces
 
     def lines_for(
         self, identity: Identity, model: str | None, provider: str | None
     ) -> list[tuple[Limit, tuple[str, ...]]]:
         """The limits that a key is known for, and those keys. Asks for nobody's name."""
         model, provider = self._counted(model, provider)
-        return list(self._applicable(identity, provider, model, ask=False))
+        return list(self._applicable(identity, provider, model))
 
     def lines(self, found: Sequence[tuple[Limit, tuple[str, ...]]]) -> list[Line]:
         """Lines of a claim for some limits and keys, looking at no counter."""
@@ -231,19 +247,28 @@ class Planner:
         """Every counter that something spent by somebody belongs to."""
         model, provider = self._counted(model, provider)
         counters = dict.fromkeys(self.statistics_counters(identity))
-        for limit, key in self._applicable(identity, provider, model, ask=False):
+        for limit, key in self._applicable(identity, provider, model):
             if limit.scopes != ("call",):
                 counters[self.counter(limit, key)] = None
         return tuple(counters)
 
     def _applicable(
-        self, identity: Identity, provider: str | None, model: str | None, *, ask: bool = True
+        self, identity: Identity, provider: str | None, model: str | None, problems: list[BudgetError] | None = None
     ) -> list[tuple[Limit, tuple[str, ...]]]:
+        """The limits that apply, and their keys. With a list for problems, missing keys are asked for."""
         found: list[tuple[Limit, tuple[str, ...]]] = []
         for limit in self.rules.limits:
             if not limit.key_names:
                 found.append((limit, ()))
-            elif (key := self._key(limit, identity, provider, model, ask=ask)) is not None:
+                continue
+            try:
+                key = self._key(limit, identity, provider, model, ask=problems is not None)
+            except ConfigurationError as problem:
+                if problems is None or self._insists(limit):
+                    raise
+                problems.append(problem.with_traceback(None))
+                continue
+            if key is not None:
                 found.append((limit, key))
         for run in identity.runs:
             found += [(limit, (run.id,)) for limit in run.limits]
@@ -287,21 +312,29 @@ class Planner:
         except UnknownModelPrice:
             return _counted_as(None, model, provider)
 
-    def _card(self, call: Call, identity: Identity) -> RateCard | None:
+    def _card(self, call: Call, identity: Identity) -> tuple[RateCard | None, BudgetError | None]:
+        """What the call costs, or else the problem that only limits which watch have with that."""
+        problem: BudgetError
         if call.model is None:
-            if call.usd is None and call.input_tokens + (call.max_output_tokens or 0) and self.is_priced(identity):
-                raise ConfigurationError(
-                    "a USD limit applies and the call names no model: give model=, or default_model= to BudgetManager"
-                )
-            return None
-        try:
-            return self._prices.rate_card(call.model, call.provider, service_tier=call.service_tier)
-        except UnknownModelPrice:
-            if not self.is_priced(identity) or self.rules.unknown_model == "tokens_only":
-                return None
-            if self.rules.unknown_model == "upper_bound":
-                return self._prices.upper_bound_card()
-            raise
+            if call.usd is not None or not call.input_tokens + (call.max_output_tokens or 0):
+                return None, None
+            problem = ConfigurationError(
+                "a USD limit applies and the call names no model: give model= (or default_model= to BudgetManager), "
+                "or usd= beside plain tokens="
+            )
+        else:
+            try:
+                return self._prices.rate_card(call.model, call.provider, service_tier=call.service_tier), None
+            except UnknownModelPrice as unknown:
+                problem = unknown
+            if self.rules.unknown_model == "tokens_only":
+                return None, None
+            if self.rules.unknown_model == "upper_bound" and self.is_priced(identity):
+                return self._prices.upper_bound_card(), None
+        runs = [limit for run in identity.runs for limit in run.limits if limit.unit == "usd"]
+        if self._insists_on_price or any(map(self._insists, runs)):
+            raise problem
+        return None, problem if self._needs_price or runs else None
 
     def is_priced(self, identity: Identity) -> bool:
         """Whether a USD limit applies."""

@@ -14,6 +14,7 @@ from typing import Any, Final, Self, cast, get_args
 from llm_token_budget.admissions import Admissions, logger
 from llm_token_budget.claims import ANONYMOUS, Call, MissingUserPolicy, Planner, Rules, UnknownModelPolicy
 from llm_token_budget.context import Identity, Session, current, read_identity
+from llm_token_budget.durations import parse_seconds
 from llm_token_budget.errors import ConfigurationError, UnknownModelPrice, shown, shown_value
 from llm_token_budget.ledgers import Ledger, MemoryLedger
 from llm_token_budget.ledgers.base import DAY, Balance, Charge, Counter, Refused, Stale
@@ -27,12 +28,14 @@ from llm_token_budget.statistics import (
     RecordResult,
     Remaining,
     Stats,
+    UnconfirmedCharge,
     in_unit,
     portion_of,
     stats_of,
+    unconfirmed_charge_of,
 )
 from llm_token_budget.usage import Usage, read_usage
-from llm_token_budget.windows import parse_seconds, parse_window
+from llm_token_budget.windows import parse_window
 
 DEFAULT_LEASE: Final = 900
 DEFAULT_SESSION_TTL: Final = "30d"
@@ -197,6 +200,8 @@ class BudgetManager:
             ConfigurationError: an argument is wrong. (Entering raises `BudgetExceeded` and `UnknownModelPrice`.)
         """
         identity = self.identify(user_key, session_id, dimensions)
+        _check_name("provider", provider)
+        _check_name("service_tier", service_tier)
         if usd is not None or tokens is not None:
             of_a_call = (model, max_output_tokens, min_output_tokens, service_tier)
             if input_tokens or any(argument is not None for argument in of_a_call):
@@ -205,7 +210,7 @@ class BudgetManager:
                 )
             call = Call(
                 provider=provider,
-                usd=0 if usd is None else parse_usd(usd),
+                usd=None if usd is None else parse_usd(usd),
                 input_tokens=0 if tokens is None else _check_count("tokens", tokens),
                 choices=0,
             )
@@ -254,6 +259,7 @@ class BudgetManager:
             ConfigurationError: a bad argument, or nobody is named under a per-user limit.
         """
         output = _check_count("estimated_output_tokens", estimated_output_tokens)
+        _check_name("provider", provider)
         call = Call(
             provider=provider,
             model=self._model(model),
@@ -466,6 +472,10 @@ class BudgetManager:
         """Undo `set_limit`: the limit's own amount holds again."""
         self._ledger.clear_limit(name, _limit_key(self._limit(name), key))
 
+    def unconfirmed(self) -> list[UnconfirmedCharge]:
+        """What was charged without the provider's word and may still be refunded or replaced, oldest first."""
+        return [unconfirmed_charge_of(entry) for entry in self._ledger.unconfirmed()]
+
     def refund(self, reservation_id: str) -> Portion | None:
         """Give back an unconfirmed charge: of a call whose outcome nobody knew, or whose reservation expired.
 
@@ -540,6 +550,10 @@ class BudgetManager:
     async def aclear_limit(self, name: str, key: str | tuple[str, ...] | None) -> None:
         """`clear_limit` for tasks."""
         await self._ledger.acall(self.clear_limit, name, key)
+
+    async def aunconfirmed(self) -> list[UnconfirmedCharge]:
+        """`unconfirmed` for tasks."""
+        return await self._ledger.acall(self.unconfirmed)
 
     async def arefund(self, reservation_id: str) -> Portion | None:
         """`refund` for tasks."""
@@ -685,7 +699,8 @@ def _remaining(limit: Limit, key: tuple[str, ...], counter: Counter, balance: Ba
 def _described(limit: Limit, end: int | None) -> str:
     if end is None:
         return limit.describe()
-    return f"{limit.describe()}, next reset {datetime.fromtimestamp(end, UTC):%Y-%m-%d %H:%M}"
+    zone = "" if getattr(limit.span, "time_zone", "UTC") == "UTC" else " UTC"
+    return f"{limit.describe()}, next reset {datetime.fromtimestamp(end, UTC):%Y-%m-%d %H:%M}{zone}"
 
 
 def _limit_key(limit: Limit, key: Any) -> tuple[str, ...] | None:

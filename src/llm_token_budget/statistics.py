@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from llm_token_budget.errors import LimitView, Refusal, left_of
-from llm_token_budget.ledgers.base import Amounts, Balance
+from llm_token_budget.ledgers.base import Amounts, Balance, Unconfirmed
 from llm_token_budget.money import usd_from_nano
 
 
@@ -108,6 +108,33 @@ class RecordResult:
     global_stats: Stats
     user_stats: Stats | None
     session_stats: Stats | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnconfirmedCharge:
+    """A call that was charged without the provider's word: its outcome is unknown, or its reservation expired."""
+
+    id: str
+    """As `BudgetManager.refund` takes it."""
+    user_key: str | None
+    session_id: str | None
+    charged: Portion
+    at: datetime
+    """When it was charged."""
+
+
+def unconfirmed_charge_of(entry: Unconfirmed) -> UnconfirmedCharge:
+    """A ledger's entry as people read it."""
+    keys: dict[str, str] = {}
+    for counter in entry.handle.counters:
+        keys |= zip(counter.scope, counter.key, strict=False)
+    return UnconfirmedCharge(
+        id=entry.handle.id,
+        user_key=keys.get("user") or None,
+        session_id=keys.get("session"),
+        charged=portion_of(entry.charge.amounts),
+        at=datetime.fromtimestamp(entry.at, UTC),
+    )
 
 
 def stats_of(balance: Balance, *, user_key: str | None = None, session_id: str | None = None) -> Stats:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from collections.abc import Iterable, Iterator, Mapping
+from operator import is_not
+from typing import Any, Final, cast
 
 from llm_token_budget.estimation import Audio, Document, Image, Part, Text, Tool
+
+_PLAIN: Final = frozenset({str, int, float, bool, type(None), bytes})
 
 
 def dump(value: object) -> str:
@@ -39,6 +42,27 @@ def items_of(value: Any) -> list[Any]:
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
         return [value]
     return list(cast("Iterable[Any]", value))
+
+
+def listed(value: Any) -> Any:
+    """The same, with one-shot iterators as lists: reading a call must not use up what is still to be sent."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is dict:
+        changed = {
+            name: new
+            for name, inner in value.items()
+            if type(inner) not in _PLAIN and (new := listed(inner)) is not inner
+        }
+        return {**value, **changed} if changed else value
+    if kind is list or kind is tuple:
+        items = [item if type(item) in _PLAIN else listed(item) for item in value]
+        return items if any(map(is_not, items, value)) else value
+    # Files are iterators too: they are the SDK's to read.
+    if isinstance(value, Iterator) and not hasattr(value, "read"):
+        return [listed(item) for item in cast("Iterator[Any]", value)]
+    return value
 
 
 def image(url_or_data: object, detail: object = None) -> Image:

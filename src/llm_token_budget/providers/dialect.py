@@ -151,6 +151,6 @@ def parse_object(content: bytes | str) -> Body | None:
     try:
         # Decoded here: json's own look at the first bytes for UTF-16 and the like costs as much as a small answer.
         value = json.loads(content if isinstance(content, str) else content.decode())
-    except ValueError:  # Not UTF-8 is a ValueError too.
+    except (ValueError, RecursionError):  # Not UTF-8 is a ValueError too.
         return None
     return value if is_object(value) else None

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from llm_token_budget.providers.dialect import Body, Framing, parse_object
+
+DONE: Final = b"[DONE]"
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+"""The standard lets a stream begin with one."""
 
 
 class Splitter:
@@ -34,16 +39,22 @@ def event_of(raw: bytes, framing: Framing) -> Body | None:
     """The JSON object of an event; None for comments, `[DONE]` and what is no JSON object."""
     if framing == "ndjson":
         return parse_object(raw)
-    # Cheap for the common event of one data line; several are joined, as the standard says.
-    data = [line[5:].lstrip(b" ") for line in raw.splitlines() if line.startswith(b"data:")]
-    if not data or data[0] == b"[DONE]":
-        return None
-    return parse_object(data[0] if len(data) == 1 else b"\n".join(data))
+    data = _data_of(raw)
+    return None if data is None or data == DONE else parse_object(data)
 
 
 def is_done_marker(raw: bytes) -> bool:
     """Whether an event is the one with which OpenAI and Groq end a stream."""
-    return b"[DONE]" in raw and raw.strip() == b"data: [DONE]"
+    return DONE in raw and _data_of(raw) == DONE
+
+
+def _data_of(raw: bytes) -> bytes | None:
+    """What an event carries; None for comments."""
+    if raw.startswith(BYTE_ORDER_MARK):
+        raw = raw[3:]
+    # Cheap for the common event of one data line; several are joined, as the standard says.
+    data = [line[5:].strip(b" ") for line in raw.splitlines() if line.startswith(b"data:")]
+    return data[0] if len(data) == 1 else b"\n".join(data) if data else None
 
 
 def _line_ends(data: bytes) -> Iterator[int]:

@@ -126,20 +126,20 @@ class GuardedCall:
 
     def failed(self, response: Any = None, error: BaseException | None = None) -> None:
         """End the attempt under way, which brought no answer."""
-        for reservation, charge in self._losses(response, error):
+        for reservation, charge in self.losses(response, error):
             end(reservation, charge)
 
     async def afailed(self, response: Any = None, error: BaseException | None = None) -> None:
         """`failed` for tasks."""
-        for reservation, charge in self._losses(response, error):
+        for reservation, charge in self.losses(response, error):
             await aend(reservation, charge)
 
     def failed_later(self, error: BaseException) -> None:
         """`failed` for a cancelled task, and wherever nothing may block."""
-        for reservation, charge in self._losses(None, error):
+        for reservation, charge in self.losses(None, error):
             reservation.book_later(charge)
 
-    def _losses(self, response: Any, error: BaseException | None) -> list[tuple[Reservation, Charge | None]]:
+    def losses(self, response: Any, error: BaseException | None = None) -> list[tuple[Reservation, Charge | None]]:
         """What a failed attempt is charged: nothing, or all that was held if nobody knows whether it was billed."""
         ended = self.take_reservations()
         if not ended:

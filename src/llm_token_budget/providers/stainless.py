@@ -10,18 +10,26 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from types import MethodType
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
 from llm_token_budget.errors import ConfigurationError
+from llm_token_budget.providers.content import listed
 from llm_token_budget.providers.dialect import Body, Dialect, is_object, parse_object
 from llm_token_budget.providers.guard import Guard, GuardedCall, aend, end, guarded_call, read_bill, refuse_unmetered
-from llm_token_budget.providers.watch import watch
+from llm_token_budget.providers.watch import is_stream, read_stream, watch
 
-HOOKS: Final = ("request", "_prepare_options", "_sleep_for_retry", "_process_response")
+if TYPE_CHECKING:
+    from llm_token_budget.ledgers.base import Charge
+    from llm_token_budget.reservation import Reservation
+
+HOOKS: Final = ("request", "_prepare_options", "_prepare_request", "_sleep_for_retry", "_process_response")
+
+FIRST_FAILURE: Final = 300
+"""From this HTTP status on nothing was answered."""
 
 
 class _State:
@@ -74,14 +82,29 @@ class _Seam:
         """
         if options.method.lower() != "post":
             return options, None
-        call = guarded_call(self.guards, self.dialect, _path_of(options.url), _body_of(options), self.provider)
+        options = _with_lists(options)
+        call = guarded_call(self.guards, self.dialect, _path_of(str(options.url)), _body_of(options), self.provider)
         if call is None:
             return options, None
         asking = call.endpoint.asks_usage(call.body)
         if asking is not None:
-            options = options.model_copy() if hasattr(options, "model_copy") else options.copy()
+            options = _copy_of(options)
             _write(options, "stream_options", asking["stream_options"])
         return options, _State(call, hide_usage=asking is not None)
+
+    def answered(self, response: Any, state: _State) -> Sequence[tuple[Reservation, Charge | None]]:
+        """What an answered attempt is charged now; what is still to be read is watched, and charged at its end."""
+        call, framing = state.call, self.dialect.framing
+        if response.status_code >= FIRST_FAILURE:
+            # Middleware gets to see failed attempts as answers.
+            return call.losses(response)
+        if not hasattr(response, "_content"):
+            watch(response, call, framing=framing, hide_usage=state.hide_usage)
+            return ()
+        if is_stream(response, call):
+            return read_stream(response, call, framing=framing, hide_usage=state.hide_usage).charges(ended=True)
+        reading, estimated = read_bill(call, response.content)
+        return call.charges(reading, estimated=estimated)
 
     def clamp(self, options: Any, state: _State) -> None:
         """Write the attempt's maximum into its options, where the request has its own."""
@@ -157,6 +180,8 @@ def _plain_hooks(seam: _Seam) -> dict[str, Any]:
     def _prepare_options(self: Any, options: Any) -> Any:
         options = plain._prepare_options(self, options)
         if (state := _current.get()) is not None:
+            # Middleware may try again by itself: what it gave up has ended.
+            state.call.failed(error=sys.exc_info()[1])
             state.call.reserve()
             seam.clamp(options, state)
         elif _is_websocket(options):
@@ -175,12 +200,8 @@ def _plain_hooks(seam: _Seam) -> dict[str, Any]:
 
     def _process_response(self: Any, *, response: Any, **kwargs: Any) -> Any:
         if (state := _current.get()) is not None:
-            if _is_read(response):
-                reading, estimated = read_bill(state.call, response.content)
-                for reservation, charge in state.call.charges(reading, estimated=estimated):
-                    end(reservation, charge)
-            else:
-                watch(response, state.call, framing=seam.dialect.framing, hide_usage=state.hide_usage)
+            for reservation, charge in seam.answered(response, state):
+                end(reservation, charge)
         return plain._process_response(self, response=response, **kwargs)
 
     return _only_existing(seam, request, _prepare_options, _prepare_request, _sleep_for_retry, _process_response)
@@ -208,6 +229,7 @@ def _async_hooks(seam: _Seam) -> dict[str, Any]:
     async def _prepare_options(self: Any, options: Any) -> Any:
         options = await plain._prepare_options(self, options)
         if (state := _current.get()) is not None:
+            await state.call.afailed(error=sys.exc_info()[1])
             await state.call.areserve()
             seam.clamp(options, state)
         elif _is_websocket(options):
@@ -226,12 +248,8 @@ def _async_hooks(seam: _Seam) -> dict[str, Any]:
 
     async def _process_response(self: Any, *, response: Any, **kwargs: Any) -> Any:
         if (state := _current.get()) is not None:
-            if _is_read(response):
-                reading, estimated = read_bill(state.call, response.content)
-                for reservation, charge in state.call.charges(reading, estimated=estimated):
-                    await aend(reservation, charge)
-            else:
-                watch(response, state.call, framing=seam.dialect.framing, hide_usage=state.hide_usage)
+            for reservation, charge in seam.answered(response, state):
+                await aend(reservation, charge)
         return await plain._process_response(self, response=response, **kwargs)
 
     return _only_existing(seam, request, _prepare_options, _prepare_request, _sleep_for_retry, _process_response)
@@ -246,10 +264,6 @@ def _sent() -> None:
         state.call.sent = True
 
 
-def _is_read(response: Any) -> bool:
-    return hasattr(response, "_content")
-
-
 @functools.lru_cache(maxsize=256)
 def _path_of(url: str) -> str:
     return urlsplit(url).path
@@ -257,6 +271,19 @@ def _path_of(url: str) -> str:
 
 def _is_websocket(options: Any) -> bool:
     return str(options.url).startswith(("ws:", "wss:"))
+
+
+def _copy_of(options: Any) -> Any:
+    return options.model_copy() if hasattr(options, "model_copy") else options.copy()
+
+
+def _with_lists(options: Any) -> Any:
+    """Options whose body can be read more than once."""
+    body = getattr(options, "json_data", None)
+    if (repeatable := listed(body)) is not body:
+        options = _copy_of(options)
+        options.json_data = repeatable
+    return options
 
 
 def _body_of(options: Any) -> Body | None:

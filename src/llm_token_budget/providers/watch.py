@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_token_budget.providers.dialect import Body, Endpoint, Fold, Framing, Reading
 from llm_token_budget.providers.framing import Splitter, event_of, is_done_marker
-from llm_token_budget.providers.guard import GuardedCall, aend, charge_of, count_output, end, read_bill
+from llm_token_budget.providers.guard import GuardedCall, aend, charge_of, count_output, end, logger, read_bill
 
 if TYPE_CHECKING:
     from llm_token_budget.ledgers.base import Charge
     from llm_token_budget.reservation import Reservation
-
-Decode = Callable[[bytes], bytes]
 
 LONGEST_ANSWER: Final = 64 * 2**20
 """Bytes of a JSON answer that are kept to read its usage from; a longer one is charged as reserved."""
@@ -41,6 +39,8 @@ class AnswerReader:
         self._characters: list[str] = []
         self._waiting = 0
         self._events = 0
+        self._readable = True
+        self._said_anything = False
         self.marked_done = False
 
     @property
@@ -65,15 +65,22 @@ class AnswerReader:
         return rest if self._hide else b""
 
     def take(self, event: Body) -> None:
-        """Fold an event of a stream in."""
+        """Fold an event of a stream in. Never raises: the answer is the user's, whatever we make of it."""
         assert self._fold is not None
-        self._fold.feed(event)
-        self._count(self._fold.text_seen())
+        self._said_anything = True
+        try:
+            self._fold.feed(event)
+            self._count(self._fold.text_seen())
+        except Exception:  # noqa: BLE001 - logged
+            logger.exception("an event of a stream could not be read; the call is charged as reserved")
+            self._readable = False
 
     def reading(self, *, ended: bool) -> tuple[Reading | None, bool]:
         """(the bill, whether it is an estimate). None if nobody can know it."""
         if self._fold is None:
             return read_bill(self._call, bytes(self._whole)) if ended else (None, False)
+        if not self._readable or (ended and not self._said_anything and not self.marked_done):
+            return None, False
         reading = self._fold.reading()
         if reading is not None and reading.complete and (self._fold.done or self.marked_done):
             return reading, False
@@ -127,20 +134,21 @@ class Ending:
 
     def now(self, *, ended: bool) -> None:
         """Settle what is still open."""
-        for reservation, charge in self._charges(ended=ended):
+        for reservation, charge in self.charges(ended=ended):
             end(reservation, charge)
 
     async def anow(self, *, ended: bool) -> None:
         """`now` for tasks."""
-        for reservation, charge in self._charges(ended=ended):
+        for reservation, charge in self.charges(ended=ended):
             await aend(reservation, charge)
 
     def later(self) -> None:
         """Settle soon: for finalizers and cancelled tasks. Never blocks."""
-        for reservation, charge in self._charges(ended=False):
+        for reservation, charge in self.charges(ended=False):
             reservation.book_later(charge)
 
-    def _charges(self, *, ended: bool) -> list[tuple[Reservation, Charge]]:
+    def charges(self, *, ended: bool) -> list[tuple[Reservation, Charge]]:
+        """What is still open, and what it is charged. It is the caller's to end then."""
         taken, self._reservations = self._reservations, []
         if not taken:
             return []
@@ -172,17 +180,23 @@ class _Watched:
     `close` and finalizers settle later: they may be called by the garbage collector, in the middle of anything.
     """
 
-    def __init__(self, inner: Any, ending: Ending, decode: Decode | None, *, show_decoded: bool) -> None:
+    def __init__(self, inner: Any, ending: Ending, decoder: Any, *, show_decoded: bool) -> None:
         self._inner = inner
         self._ending = ending
-        self._decode = decode
+        self._decoder = decoder
         self._show_decoded = show_decoded
 
     def _feed(self, chunk: bytes) -> bytes:
-        if self._decode is None:
+        if self._decoder is None:
             return self._ending.reader.feed(chunk)
-        shown = self._ending.reader.feed(self._decode(chunk))
+        shown = self._ending.reader.feed(_joined(self._decoder.decode(chunk)))
         return shown if self._show_decoded else chunk
+
+    def _finish(self) -> bytes:
+        reader = self._ending.reader
+        shown = b"" if self._decoder is None else reader.feed(_joined(self._decoder.flush()))
+        shown += reader.finish()
+        return shown if self._decoder is None or self._show_decoded else b""
 
     def __del__(self) -> None:
         self._ending.later()
@@ -197,7 +211,7 @@ class _PlainMixin(_Watched):
                     self._ending.now(ended=True)
                 if shown:
                     yield shown
-            if rest := self._ending.reader.finish():
+            if rest := self._finish():
                 yield rest
         except GeneratorExit:
             self._ending.later()
@@ -223,7 +237,7 @@ class _AsyncMixin(_Watched):
                     await self._ending.anow(ended=True)
                 if shown:
                     yield shown
-            if rest := self._ending.reader.finish():
+            if rest := self._finish():
                 yield rest
         except BaseException:
             # No await here: a cancelled task, or a generator being closed, would not get through it.
@@ -243,26 +257,48 @@ def watch(response: Any, call: GuardedCall, *, framing: Framing, hide_usage: boo
 
     `response` is httpx's or httpx2's; everything that reads the answer reads from its `stream`.
     """
-    kind = str(response.headers.get("content-type", "")).lower()
-    streamed = "event-stream" in kind or "ndjson" in kind
+    streamed = is_stream(response, call)
     hide = hide_usage and streamed
     reader = AnswerReader(call.endpoint, call, streamed=streamed, framing=framing, hide_usage=hide)
-    decode = _decoder(response)
-    if decode is not None and hide:
+    decoder = _decoder(response)
+    if decoder is not None and hide:
         del response.headers["content-encoding"]  # The user gets the decoded bytes, less what is hidden.
     plain, asynchronous = _stream_classes(type(response).__module__.partition(".")[0])
     inner = response.stream
     watched = plain if hasattr(inner, "__iter__") else asynchronous
-    response.stream = watched(inner, Ending(reader, call.take_reservations()), decode, show_decoded=hide)
+    response.stream = watched(inner, Ending(reader, call.take_reservations()), decoder, show_decoded=hide)
 
 
-def _decoder(response: Any) -> Decode | None:
+def read_stream(response: Any, call: GuardedCall, *, framing: Framing, hide_usage: bool) -> Ending:
+    """The ending of a stream whose bytes are all there: sent without `stream=True`, or made up by a test double."""
+    reader = AnswerReader(call.endpoint, call, streamed=True, framing=framing, hide_usage=hide_usage)
+    shown = reader.feed(response.content) + reader.finish()
+    if hide_usage:
+        response._content = shown
+    return Ending(reader, call.take_reservations())
+
+
+def is_stream(response: Any, call: GuardedCall) -> bool:
+    """Whether an answer comes as events: by its type, or, where it names none, by what was asked for."""
+    kind = response.headers.get("content-type", "")
+    if "json" in kind:
+        return "ndjson" in kind
+    if "event-stream" in kind.lower():
+        return True
+    return call.body.get("stream") is True and (not kind or kind.startswith("text/plain"))
+
+
+def _decoder(response: Any) -> Any:
     """How the bytes of a compressed answer are read, by the HTTP library's own decoders; None if it is not compressed."""
     encoding = response.headers.get("content-encoding")
     if not encoding or encoding == "identity":
         return None
-    decode: Decode = type(response)(200, headers={"content-encoding": encoding})._get_content_decoder().decode
-    return decode
+    return type(response)(200, headers={"content-encoding": encoding})._get_content_decoder()
+
+
+def _joined(decoded: bytes | Iterable[bytes]) -> bytes:
+    """What a decoder gives: bytes in httpx, pieces of them in httpx2."""
+    return decoded if isinstance(decoded, bytes) else b"".join(decoded)
 
 
 @functools.cache
