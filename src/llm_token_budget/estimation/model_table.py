@@ -28,6 +28,8 @@ class ModelFacts:
     """The most that one answer can have, reasoning included."""
     reasoning: bool = False
     """It thinks before it answers, unseen and billed as output; True also if it only can."""
+    reasons_unasked: bool = False
+    """Of a model that can be asked to think or not to: it thinks unless the request says otherwise."""
     framing: Framing = framing.UNKNOWN
     image_rule: ImageRule = UNKNOWN_IMAGES
     tool_prompt: tuple[int, int] = (0, 0)
@@ -188,13 +190,20 @@ _LARGE_IMAGES = Area(most=4784, upper=4800)
 
 
 def _claude(
-    prompt: tuple[int, int], *, output: int | None, context: int, newer: bool = False, reasoning: bool = True
+    prompt: tuple[int, int],
+    *,
+    output: int | None,
+    context: int,
+    newer: bool = False,
+    reasoning: bool = True,
+    unasked: bool = False,
 ) -> ModelFacts:
     return ModelFacts(
         family="claude47" if newer else "claude3",
         context_window=context,
         max_output_tokens=output,
         reasoning=reasoning,
+        reasons_unasked=unasked,
         framing=framing.CLAUDE,
         image_rule=_LARGE_IMAGES if newer else _SMALL_IMAGES,
         tool_prompt=prompt,
@@ -207,6 +216,8 @@ CLAUDE: dict[tuple[str, int, int], ModelFacts] = {
     ("haiku", 3, 0): _claude((264, 340), output=4096, context=200 * K, reasoning=False),
     ("sonnet", 3, 5): _claude((346, 355), output=8192, context=200 * K, reasoning=False),
     ("haiku", 3, 5): _claude((264, 355), output=8192, context=200 * K, reasoning=False),
+    # From Claude 5 on, thinking is on unless it is switched off:
+    # https://platform.claude.com/docs/en/about-claude/models/whats-new-opus-5
     # Claude 3.7's largest output depends on a beta header.
     ("sonnet", 3, 7): _claude((346, 355), output=None, context=200 * K),
     ("opus", 4, 0): _claude((346, 346), output=32 * K, context=200 * K),
@@ -220,17 +231,22 @@ CLAUDE: dict[tuple[str, int, int], ModelFacts] = {
     ("sonnet", 4, 6): _claude((497, 589), output=128 * K, context=1 * M),
     ("opus", 4, 7): _claude((675, 804), output=128 * K, context=1 * M, newer=True),
     ("opus", 4, 8): _claude((290, 410), output=128 * K, context=1 * M, newer=True),
-    ("opus", 5, 0): _claude((286, 406), output=128 * K, context=1 * M, newer=True),
-    ("sonnet", 5, 0): _claude((354, 474), output=128 * K, context=1 * M, newer=True),
-    ("fable", 5, 0): _claude((675, 804), output=128 * K, context=1 * M, newer=True),
-    ("fable", 5, 1): _claude((675, 804), output=128 * K, context=1 * M, newer=True),
-    ("opus", 5, 5): _claude((675, 804), output=128 * K, context=1 * M, newer=True),
-    ("sonnet", 5, 5): _claude((675, 804), output=128 * K, context=1 * M, newer=True),
-    ("haiku", 5, 5): _claude((675, 804), output=128 * K, context=1 * M, newer=True),
+    ("opus", 5, 0): _claude((286, 406), output=128 * K, context=1 * M, newer=True, unasked=True),
+    ("sonnet", 5, 0): _claude((354, 474), output=128 * K, context=1 * M, newer=True, unasked=True),
+    ("fable", 5, 0): _claude((675, 804), output=128 * K, context=1 * M, newer=True, unasked=True),
+    ("fable", 5, 1): _claude((675, 804), output=128 * K, context=1 * M, newer=True, unasked=True),
+    ("opus", 5, 5): _claude((675, 804), output=128 * K, context=1 * M, newer=True, unasked=True),
+    ("sonnet", 5, 5): _claude((675, 804), output=128 * K, context=1 * M, newer=True, unasked=True),
+    ("haiku", 5, 5): _claude((675, 804), output=128 * K, context=1 * M, newer=True, unasked=True),
 }
 """Tier and version -> facts."""
 
 CLAUDE_NEXT = ModelFacts(
-    family="claude47", reasoning=True, framing=framing.CLAUDE, image_rule=_LARGE_IMAGES, tool_prompt=(675, 804)
+    family="claude47",
+    reasoning=True,
+    reasons_unasked=True,
+    framing=framing.CLAUDE,
+    image_rule=_LARGE_IMAGES,
+    tool_prompt=(675, 804),
 )
 """A Claude that isn't listed: the tokenizer and prompts that count highest."""
