@@ -38,26 +38,33 @@ class MissingUser(ConfigurationError):
 
 
 class UnknownModelPrice(BudgetError):
-    """A USD limit applies and there is no price for the model. Nothing was sent.
+    """There is no price for the model, and a USD limit applies: nothing was sent.
+
+    From `record`: the tokens were counted, the money was not.
 
     Attributes:
         model: the name nobody could price.
         provider: whose model it is, if known.
+        prices_as_of: the date of the price book.
+        recorded: True from `record`, which counts the tokens first.
     """
 
-    def __init__(self, model: str, provider: str | None = None, *, prices_as_of: str | None = None) -> None:
+    def __init__(
+        self, model: str, provider: str | None = None, *, prices_as_of: str | None = None, recorded: bool = False
+    ) -> None:
         self.model = model
         self.provider = provider
         self.prices_as_of = prices_as_of
+        self.recorded = recorded
         owner = provider if provider is None or (provider.isprintable() and len(provider) <= 80) else shown(provider)
         known = "; ".join(filter(None, [owner, f"price book of {prices_as_of}" if prices_as_of else None]))
         super().__init__(
-            f"no price for {shown(model)}{f' ({known})' if known else ''}. Nothing was sent. "
-            "Add custom_pricing={...}, aliases={...} or unknown_model='upper_bound'."
+            f"no price for {shown(model)}{f' ({known})' if known else ''}. "
+            + (_RECORDED if recorded else _NOTHING_SENT)
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild_price_error, (self.model, self.provider, self.prices_as_of)
+        return _rebuild_price_error, (self.model, self.provider, self.prices_as_of, self.recorded)
 
 
 class UnmeteredCall(BudgetError):
@@ -298,5 +305,14 @@ def format_usd(usd: Decimal) -> str:
     return f"{'-' if usd < 0 else ''}${int(whole):,}.{fraction:0<2}"
 
 
-def _rebuild_price_error(model: str, provider: str | None, prices_as_of: str | None) -> UnknownModelPrice:
-    return UnknownModelPrice(model, provider, prices_as_of=prices_as_of)
+def _rebuild_price_error(
+    model: str,
+    provider: str | None,
+    prices_as_of: str | None,
+    recorded: bool,  # noqa: FBT001 - as pickle hands it over
+) -> UnknownModelPrice:
+    return UnknownModelPrice(model, provider, prices_as_of=prices_as_of, recorded=recorded)
+
+
+_NOTHING_SENT = "Nothing was sent. Add custom_pricing={...}, aliases={...} or unknown_model='upper_bound'."
+_RECORDED = "The tokens are counted, the money is not. Give cost=, or add custom_pricing={...} or aliases={...}."

@@ -23,6 +23,7 @@ UNITS: Final = ("tokens", "usd", "requests")
 MAX_KEY_CHARACTERS: Final = 1024
 """The longest user, session or dimension key: far above any id, far below what would fill a ledger."""
 
+_SCOPES: Final = {"global", "user", "session", "run", "call", "model", "provider"}
 _WORDS: Final = {"tokens": "token", "usd": "cost", "requests": "request"}
 _SCOPE_ORDER: Final = {"global": 0, "user": 1, "session": 2}
 
@@ -287,6 +288,8 @@ def _read_scope(scope: Any) -> tuple[str, ...]:
             raise ConfigurationError(
                 f"a scope is a name such as 'user', 'session' or 'org', or a tuple of names, not {part!r:.80}"
             )
+        if part not in _SCOPES and (meant := part.lower().rstrip("s")) in _SCOPES:
+            raise ConfigurationError(f"scope {part!r}: did you mean {meant!r}?")
         names.append(part)
     if len(set(names)) != len(names):
         raise ConfigurationError(f"a scope names each part once, not {scope!r:.80}")

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import os
-import re
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import TracebackType
 from typing import Any, Final, Self, cast, get_args
 
-from llm_token_budget.admissions import Admissions, logger
+from llm_token_budget.admissions import Admissions
 from llm_token_budget.claims import ANONYMOUS, Call, MissingUserPolicy, Planner, Rules, UnknownModelPolicy
 from llm_token_budget.context import Identity, Session, current, read_identity
 from llm_token_budget.durations import parse_seconds
 from llm_token_budget.errors import ConfigurationError, UnknownModelPrice, shown, shown_value
+from llm_token_budget.estimation import model_facts
 from llm_token_budget.ledgers import Ledger, MemoryLedger
-from llm_token_budget.ledgers.base import DAY, Balance, Charge, Counter, Refused, Stale
+from llm_token_budget.ledgers.base import Balance, Charge, Counter, Refused, Stale
 from llm_token_budget.limits import ADMISSIONS, UNITS, Admission, Amount, Limit, check_key, check_names, read_limits
-from llm_token_budget.money import MAX_AMOUNT, nano_from_pico, parse_usd, usd_from_nano
+from llm_token_budget.money import nano_from_pico, parse_usd, usd_from_nano
+from llm_token_budget.options import (
+    check_choice,
+    check_count,
+    check_name,
+    check_seconds,
+    open_ledger,
+    warn_where_memory_is_short,
+)
 from llm_token_budget.pricing import PriceBook
 from llm_token_budget.reservation import Reservation
 from llm_token_budget.statistics import (
@@ -123,22 +130,22 @@ class BudgetManager:
         ]
         self.limits: tuple[Limit, ...] = (*made, *read_limits(limits))
         check_names(self.limits)
-        _check_choice("missing_user", missing_user, get_args(MissingUserPolicy))
-        _check_choice("unknown_model", unknown_model, get_args(UnknownModelPolicy))
-        _check_choice("admission", admission, ADMISSIONS)
-        _check_choice("unmetered", unmetered, ("refuse", "allow"))
+        check_choice("missing_user", missing_user, get_args(MissingUserPolicy))
+        check_choice("unknown_model", unknown_model, get_args(UnknownModelPolicy))
+        check_choice("admission", admission, ADMISSIONS)
+        check_choice("unmetered", unmetered, ("refuse", "allow"))
         self.admission: Admission = admission
         self.unmetered = unmetered
         self.missing_user: MissingUserPolicy = missing_user
-        self.default_model = _check_name("default_model", default_model)
+        self.default_model = check_name("default_model", default_model)
         self.prices = PriceBook(custom_pricing, aliases)
         self.default_max_output_tokens = default_max_output_tokens
         if default_max_output_tokens is not None:
-            _check_count("default_max_output_tokens", default_max_output_tokens, least=1)
+            check_count("default_max_output_tokens", default_max_output_tokens, least=1)
         self.min_output_tokens = min_output_tokens
         if min_output_tokens is not None:
-            _check_count("min_output_tokens", min_output_tokens)
-        self._ledger = _open_ledger(ledger, session_ttl=parse_seconds(session_ttl, "session_ttl"))
+            check_count("min_output_tokens", min_output_tokens)
+        self._ledger = open_ledger(ledger, session_ttl=parse_seconds(session_ttl, "session_ttl"))
         rules = Rules(
             limits=self.limits,
             statistics_window=window,
@@ -147,18 +154,18 @@ class BudgetManager:
             unknown_model=unknown_model,
             min_output_tokens=self.min_output_tokens,
             default_max_output_tokens=self.default_max_output_tokens,
-            output_share=_check_count("output_share", output_share, least=1),
+            output_share=check_count("output_share", output_share, least=1),
             lease=float(parse_seconds(lease, "lease")),
         )
         self._planner = Planner(rules, self.prices)
         self._planner.spans.move_on(self._ledger.now())
         self._admissions = Admissions(
-            self._ledger, self._planner, self.prices, wait_for_held=_check_seconds("wait_for_held", wait_for_held)
+            self._ledger, self._planner, self.prices, wait_for_held=check_seconds("wait_for_held", wait_for_held)
         )
         if any(limit.unit == "usd" for limit in self.limits):
             self.prices.warm_up()
         if isinstance(self._ledger, MemoryLedger) and ledger == "memory":
-            _warn_where_memory_is_short(self.limits)
+            warn_where_memory_is_short(self.limits)
 
     # The primitive
 
@@ -186,7 +193,8 @@ class BudgetManager:
             model: the model; `default_model` where left out.
             provider: whose model it is, where the name alone doesn't say.
             input_tokens: an upper bound of what is sent.
-            max_output_tokens: the maximum that the call is sent with.
+            max_output_tokens: the maximum that the call is sent with. Where left out, `reservation.max_output_tokens` says
+                what was granted: send the call with that.
             min_output_tokens: if given, less than `max_output_tokens` may be granted near a limit, but not less than this:
                 `reservation.max_output_tokens` says how much. Otherwise all or nothing.
             usd: USD.
@@ -200,8 +208,8 @@ class BudgetManager:
             ConfigurationError: an argument is wrong. (Entering raises `BudgetExceeded` and `UnknownModelPrice`.)
         """
         identity = self.identify(user_key, session_id, dimensions)
-        _check_name("provider", provider)
-        _check_name("service_tier", service_tier)
+        check_name("provider", provider)
+        check_name("service_tier", service_tier)
         if usd is not None or tokens is not None:
             of_a_call = (model, max_output_tokens, min_output_tokens, service_tier)
             if input_tokens or any(argument is not None for argument in of_a_call):
@@ -211,17 +219,22 @@ class BudgetManager:
             call = Call(
                 provider=provider,
                 usd=None if usd is None else parse_usd(usd),
-                input_tokens=0 if tokens is None else _check_count("tokens", tokens),
+                input_tokens=0 if tokens is None else check_count("tokens", tokens),
                 choices=0,
             )
             return Reservation(self._admissions, call, identity)
-        output = 0 if max_output_tokens is None else _check_count("max_output_tokens", max_output_tokens)
-        least = output if min_output_tokens is None else _check_count("min_output_tokens", min_output_tokens)
+        output = None if max_output_tokens is None else check_count("max_output_tokens", max_output_tokens)
+        least = output if min_output_tokens is None else check_count("min_output_tokens", min_output_tokens)
+        model = self._model(model)
+        facts = model_facts(model or "", provider)
         call = Call(
             provider=provider,
-            model=self._model(model),
-            input_tokens=_check_count("input_tokens", input_tokens),
+            model=model,
+            input_tokens=check_count("input_tokens", input_tokens),
             max_output_tokens=output,
+            model_maximum=facts.max_output_tokens or None,
+            # An embedding has no output; neither has a call of no model.
+            choices=0 if output is None and (model is None or facts.max_output_tokens == 0) else 1,
             min_output_tokens=least,
             service_tier=service_tier,
         )
@@ -258,12 +271,12 @@ class BudgetManager:
             UnknownModelPrice: a USD limit applies and the model has no price.
             ConfigurationError: a bad argument, or nobody is named under a per-user limit.
         """
-        output = _check_count("estimated_output_tokens", estimated_output_tokens)
-        _check_name("provider", provider)
+        output = check_count("estimated_output_tokens", estimated_output_tokens)
+        check_name("provider", provider)
         call = Call(
             provider=provider,
             model=self._model(model),
-            input_tokens=_check_count("estimated_input_tokens", estimated_input_tokens),
+            input_tokens=check_count("estimated_input_tokens", estimated_input_tokens),
             max_output_tokens=output,
             min_output_tokens=output,
         )
@@ -312,13 +325,13 @@ class BudgetManager:
         identity = self.identify(user_key, session_id, dimensions)
         if usage is None:
             usage = Usage(
-                input_tokens=_check_count("input_tokens", input_tokens),
-                output_tokens=_check_count("output_tokens", output_tokens),
+                input_tokens=check_count("input_tokens", input_tokens),
+                output_tokens=check_count("output_tokens", output_tokens),
             )
         elif input_tokens or output_tokens:
             raise ConfigurationError("record() takes usage= or input_tokens= and output_tokens=, not both")
         usage = read_usage(usage)
-        model, provider = self._model(model), _check_name("provider", provider)
+        model, provider = self._model(model), check_name("provider", provider)
         money, problem = self._cost_of_record(usage, cost, model, provider, identity)
         unpriced = problem is not None or (cost is None and model is None and usage.total_tokens > 0)
         charge = Charge(usage.input_tokens, usage.output_tokens, money, 1, unpriced=unpriced)
@@ -366,8 +379,8 @@ class BudgetManager:
             ConfigurationError: not a whole number, 0 or more.
         """
         if limit is not None:
-            _check_count("limit", limit)
-        _check_count("offset", offset)
+            check_count("limit", limit)
+        check_count("offset", offset)
         while True:
             rows = self._ledger.users(self._statistics_counter(("user",), ()), limit=limit, offset=offset)
             if not isinstance(rows, Stale):
@@ -488,11 +501,17 @@ class BudgetManager:
         return None if amounts is None else portion_of(amounts)
 
     def reset(self, user_key: str | None = None, session_id: str | None = None) -> None:
-        """Zero what was spent: everything, all of a user's, or one session's. What is reserved stays, and settles anew."""
+        """Zero what was spent: everything, all of a user's, or one session's. What is reserved stays, and settles anew.
+
+        Args:
+            user_key: whose.
+            session_id: the session; without `user_key`, that of the current session's user, or of nobody.
+        """
         if user_key is not None:
             check_key(user_key, "user_key")
         if session_id is not None:
             check_key(session_id, "session_id")
+            user_key = user_key or current(self).user_key or ANONYMOUS
         self._ledger.reset(user=user_key, session=session_id)
 
     def warm_up(self) -> None:
@@ -583,7 +602,7 @@ class BudgetManager:
     def _model(self, model: str | None) -> str | None:
         if model is None:
             return self.default_model
-        return _check_name("model", model)
+        return check_name("model", model)
 
     def _cost_of_record(
         self, usage: Usage, cost: Amount | None, model: str | None, provider: str | None, identity: Identity
@@ -593,12 +612,14 @@ class BudgetManager:
             return parse_usd(cost, "cost"), None
         if model is None:
             if usage.total_tokens and self._planner.is_priced(identity):
-                return 0, UnknownModelPrice("(no model named)")
+                return 0, UnknownModelPrice("(no model named)", recorded=True)
             return 0, None
         try:
             return nano_from_pico(self.prices.rate_card(model, provider).cost_pico(usage)), None
         except UnknownModelPrice as unknown:
-            return 0, unknown
+            return 0, UnknownModelPrice(
+                unknown.model, unknown.provider, prices_as_of=unknown.prices_as_of, recorded=True
+            )
 
     def _statistics_counter(self, scope: tuple[str, ...], key: tuple[str, ...]) -> Counter:
         window = self._planner.rules.statistics_window
@@ -618,70 +639,6 @@ class BudgetManager:
                 return limit
         known = ", ".join(repr(limit.name) for limit in self.limits) or "none"
         raise ConfigurationError(f"no limit is called {shown(str(name))}; the limits of this budget: {known}")
-
-
-def _check_choice(name: str, value: object, choices: Sequence[str]) -> None:
-    if value not in choices:
-        raise ConfigurationError(f"{name} is one of {', '.join(map(repr, choices))}, not {shown_value(value)}")
-
-
-def _check_name(what: str, name: str | None) -> str | None:
-    if name is not None and (not isinstance(name, str) or not name):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ConfigurationError(f"{what} must be a name, not {shown_value(name)}")
-    return name
-
-
-def _check_count(name: str, value: object, least: int = 0) -> int:
-    if type(value) is not int or not least <= value <= MAX_AMOUNT:
-        raise ConfigurationError(f"{name} must be a whole number, {least} or more, not {shown_value(value)}")
-    return value
-
-
-def _check_seconds(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_AMOUNT:
-        raise ConfigurationError(f"{name} must be a number of seconds, 0 or more, not {shown_value(value)}")
-    return float(value)
-
-
-def _open_ledger(ledger: object, *, session_ttl: float) -> Ledger:
-    if isinstance(ledger, Ledger):
-        return ledger
-    if ledger in ("memory", "memory://"):
-        return MemoryLedger(idle_seconds=session_ttl)
-    # Only the scheme: the rest of a URL, and any other string, may hold a password.
-    if not isinstance(ledger, str):
-        named = f"{type(ledger).__name__} objects"
-    elif scheme := re.match(r"[a-z][a-z0-9+.-]{0,40}(?=://)", ledger, re.IGNORECASE):
-        named = f"URLs like {scheme[0]!r}"
-    else:
-        named = "such a string"
-    raise ConfigurationError(f"ledger= takes 'memory' or a Ledger; this version has none for {named}")
-
-
-def _warn_where_memory_is_short(limits: Iterable[Limit]) -> None:
-    """One process's memory is a short-lived and private place: say so once where that looks wrong."""
-    workers = next((name for name in ("WEB_CONCURRENCY", "UVICORN_WORKERS") if _is_several(os.environ.get(name))), None)
-    if workers:
-        logger.warning(
-            "the budget is kept in the memory of this process, and %s=%s: each worker has a budget of its own. "
-            "Use a ledger that they share, or ledger='memory://' if this is meant.",
-            workers,
-            os.environ[workers],
-        )
-    elif any(_is_long(limit) for limit in limits):
-        logger.warning(
-            "the budget is kept in the memory of this process and has a window of a day or longer: a restart forgets what was "
-            "spent. Use a ledger that lasts, or ledger='memory://' if this is meant."
-        )
-
-
-def _is_several(count: str | None) -> bool:
-    return count is not None and re.fullmatch(r"\s*[0-9]{1,9}\s*", count) is not None and int(count) > 1
-
-
-def _is_long(limit: Limit) -> bool:
-    start, end = limit.span.bounds(0)
-    return (end is not None and end - start >= DAY) or getattr(limit.span, "seconds", 0) >= DAY
 
 
 def _remaining(limit: Limit, key: tuple[str, ...], counter: Counter, balance: Balance, amount: int) -> Remaining:

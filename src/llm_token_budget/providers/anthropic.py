@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
 from llm_token_budget.claims import Call
-from llm_token_budget.estimation import Image, Part, RequestParts, Text, estimate_parts, model_facts
+from llm_token_budget.estimation import Image, ModelFacts, Part, RequestParts, Text, estimate_parts, model_facts
 from llm_token_budget.pricing import CacheLifetime
 from llm_token_budget.providers import chat
 from llm_token_budget.providers.content import document, dump, items_of, text_parts, tool_parts
@@ -57,7 +57,8 @@ def _read_call(body: Body, provider: str, defaults: Defaults) -> Call:
             forced_tool=forced,
         )
     )
-    least = chat.least_output(facts, defaults, structured=bool(schema) or forced)
+    thinks = _thinks(body, facts)
+    least = chat.least_output(thinks, defaults, structured=bool(schema) or forced)
     thinking = positive(mapping(body.get("thinking")).get("budget_tokens"))
     return Call(
         provider=provider,
@@ -68,7 +69,7 @@ def _read_call(body: Body, provider: str, defaults: Defaults) -> Call:
         model_maximum=facts.max_output_tokens,
         # The API refuses a maximum that does not leave room above the thinking budget.
         min_output_tokens=least if thinking is None else thinking + max(min(least, 1024), 1),
-        default_max_output_tokens=chat.usual_output(facts, defaults),
+        default_max_output_tokens=chat.usual_output(thinks, defaults),
         service_tier=text_or_none(body.get("speed")),
         longest_cache=_longest_cache(body),
         audio=False,
@@ -184,10 +185,15 @@ class MessageFold:
         self._usage |= {name: value for name, value in mapping(usage).items() if value is not None}
 
 
+def _thinks(body: Body, facts: ModelFacts) -> bool:
+    """Whether it thinks before it answers: as asked, or else (from Claude 5 on) unasked."""
+    asked = mapping(body.get("thinking")).get("type")
+    return facts.reasons_unasked if asked is None else asked != "disabled"
+
+
 def _hides(body: Body, call: Call) -> bool:
     """Thinking is shown as a summary, and the server's own tools not at all; both are billed."""
-    del call
-    if mapping(body.get("thinking")).get("type", "disabled") != "disabled":
+    if _thinks(body, model_facts(call.model or "", call.provider)):
         return True
     kinds = (str(mapping(tool).get("type") or "custom") for tool in items_of(body.get("tools")))
     return any(not kind.startswith(_CLIENT_TOOLS) for kind in kinds) or bool(body.get("mcp_servers"))

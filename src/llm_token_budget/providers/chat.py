@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from llm_token_budget.claims import Call
-from llm_token_budget.estimation import ModelFacts, Part, RequestParts, Text, estimate_parts, model_facts
+from llm_token_budget.estimation import Part, RequestParts, Text, estimate_parts, model_facts
 from llm_token_budget.pricing import CacheLifetime
 from llm_token_budget.providers.content import audio, document, dump, image, items_of, text_parts, tool_parts
 from llm_token_budget.providers.dialect import (
@@ -81,8 +81,8 @@ def read_call(body: Body, provider: str, defaults: Defaults) -> Call:
         max_output_tokens=positive(body.get("max_completion_tokens")) or positive(body.get("max_tokens")),
         model_maximum=facts.max_output_tokens,
         choices=positive(body.get("n")) or 1,
-        min_output_tokens=least_output(facts, defaults, structured=extras.structured),
-        default_max_output_tokens=usual_output(facts, defaults),
+        min_output_tokens=least_output(facts.reasoning, defaults, structured=extras.structured),
+        default_max_output_tokens=usual_output(facts.reasoning, defaults),
         service_tier=text_or_none(body.get("service_tier")),
         longest_cache=extras.longest_cache,
         audio=extras.audio,
@@ -102,20 +102,20 @@ def _extras(body: Body) -> Extras:
     )
 
 
-def least_output(facts: ModelFacts, defaults: Defaults, *, structured: bool) -> int:
+def least_output(reasons: bool, defaults: Defaults, *, structured: bool) -> int:  # noqa: FBT001 - a fact of the call
     """What an answer needs to be of use: a cut JSON is paid twice, and reasoning comes before the answer."""
     if structured:
-        return usual_output(facts, defaults)
+        return usual_output(reasons, defaults)
     if defaults.min_output_tokens is not None:
         return defaults.min_output_tokens
-    return REASONING_MINIMUM if facts.reasoning else 1024
+    return REASONING_MINIMUM if reasons else 1024
 
 
-def usual_output(facts: ModelFacts, defaults: Defaults) -> int:
+def usual_output(reasons: bool, defaults: Defaults) -> int:  # noqa: FBT001
     """What a request without a maximum gets, while there is room."""
     if defaults.max_output_tokens is not None:
         return defaults.max_output_tokens
-    return REASONING_DEFAULT if facts.reasoning else 4096
+    return REASONING_DEFAULT if reasons else 4096
 
 
 def is_structured(body: Body) -> bool:

@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 from llm_token_budget.estimation import Audio, Document, Image, Part, Text, Tool
 
 _PLAIN: Final = frozenset({str, int, float, bool, type(None), bytes})
+_LEFT_OUT: Final = {"Omit", "NotGiven"}
 
 
 def dump(value: object) -> str:
@@ -44,25 +45,38 @@ def items_of(value: Any) -> list[Any]:
     return list(cast("Iterable[Any]", value))
 
 
-def listed(value: Any) -> Any:
-    """The same, with one-shot iterators as lists: reading a call must not use up what is still to be sent."""
+def as_sent(value: Any) -> Any:
+    """A body as it will be sent: without the SDKs' marks for what was left out, and with one-shot iterators as lists.
+
+    Reading a call must not use up what is still to be sent. The same object if there is nothing to do.
+    """
     kind = type(value)
     if kind in _PLAIN:
         return value
     if kind is dict:
-        changed = {
-            name: new
-            for name, inner in value.items()
-            if type(inner) not in _PLAIN and (new := listed(inner)) is not inner
-        }
-        return {**value, **changed} if changed else value
+        return _mapping_as_sent(value)
     if kind is list or kind is tuple:
-        items = [item if type(item) in _PLAIN else listed(item) for item in value]
+        items = [item if type(item) in _PLAIN else as_sent(item) for item in value]
         return items if any(map(is_not, items, value)) else value
     # Files are iterators too: they are the SDK's to read.
     if isinstance(value, Iterator) and not hasattr(value, "read"):
-        return [listed(item) for item in cast("Iterator[Any]", value)]
+        return [as_sent(item) for item in cast("Iterator[Any]", value)]
     return value
+
+
+def _mapping_as_sent(value: dict[Any, Any]) -> dict[Any, Any]:
+    changed: dict[Any, Any] | None = None
+    for name, inner in value.items():
+        if type(inner) in _PLAIN:
+            continue
+        new = as_sent(inner)
+        if (left_out := type(inner).__name__ in _LEFT_OUT) or new is not inner:
+            changed = dict(value) if changed is None else changed
+            if left_out:
+                del changed[name]
+            else:
+                changed[name] = new
+    return value if changed is None else changed
 
 
 def image(url_or_data: object, detail: object = None) -> Image:

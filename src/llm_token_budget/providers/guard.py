@@ -76,7 +76,7 @@ class GuardedCall:
         self._guards = guards
         self._provider = provider
         self._identities = [guard.identity() for guard in guards]
-        self._calls = [endpoint.read_call(body, provider, guard.defaults) for guard in guards]
+        self._calls = self._read(body)
         self.reservations: list[Reservation] = []
         """Those of the attempt under way."""
         self.sent = False
@@ -85,6 +85,13 @@ class GuardedCall:
     @property
     def call(self) -> Call:
         return self._calls[0]
+
+    def read_again(self, body: Body) -> None:
+        """Take the body of the next attempt, which is another than was read: middleware may change requests."""
+        self.body, self._calls = body, self._read(body)
+
+    def _read(self, body: Body) -> list[Call]:
+        return [self.endpoint.read_call(body, self._provider, guard.defaults) for guard in self._guards]
 
     def reserve(self) -> None:
         """Hold room for the next attempt, in every budget or in none.

@@ -57,8 +57,8 @@ def _read_call(body: Body, provider: str, defaults: Defaults) -> Call:
         # 0 and below mean "no maximum" to the server.
         max_output_tokens=positive(mapping(body.get("options")).get("num_predict")),
         model_maximum=facts.max_output_tokens,
-        min_output_tokens=chat.least_output(facts, defaults, structured=structured),
-        default_max_output_tokens=chat.usual_output(facts, defaults),
+        min_output_tokens=chat.least_output(facts.reasoning, defaults, structured=structured),
+        default_max_output_tokens=chat.usual_output(facts.reasoning, defaults),
         longest_cache="none",
         audio=False,
     )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
 from llm_token_budget.errors import ConfigurationError
-from llm_token_budget.providers.content import listed
+from llm_token_budget.providers.content import as_sent
 from llm_token_budget.providers.dialect import Body, Dialect, is_object, parse_object
 from llm_token_budget.providers.guard import Guard, GuardedCall, aend, end, guarded_call, read_bill, refuse_unmetered
 from llm_token_budget.providers.watch import is_stream, read_stream, watch
@@ -35,11 +35,12 @@ FIRST_FAILURE: Final = 300
 class _State:
     """What the hooks of one logical call know of each other."""
 
-    __slots__ = ("call", "hide_usage")
+    __slots__ = ("body", "call", "hide_usage")
 
-    def __init__(self, call: GuardedCall, *, hide_usage: bool) -> None:
+    def __init__(self, call: GuardedCall, asking: Body | None) -> None:
         self.call = call
-        self.hide_usage = hide_usage
+        self.hide_usage = asking is not None
+        self.body = call.body if asking is None else asking
 
 
 _current: ContextVar[_State | None] = ContextVar("llm_token_budget.call", default=None)
@@ -82,7 +83,7 @@ class _Seam:
         """
         if options.method.lower() != "post":
             return options, None
-        options = _with_lists(options)
+        options = _as_sent(options)
         call = guarded_call(self.guards, self.dialect, _path_of(str(options.url)), _body_of(options), self.provider)
         if call is None:
             return options, None
@@ -90,7 +91,14 @@ class _Seam:
         if asking is not None:
             options = _copy_of(options)
             _write(options, "stream_options", asking["stream_options"])
-        return options, _State(call, hide_usage=asking is not None)
+        return options, _State(call, asking)
+
+    def read_again(self, options: Any, state: _State) -> None:
+        """Read the call as this attempt will send it, if that is another than the caller's."""
+        body = _body_of(options)
+        if body is not None and body is not state.body and body != state.body:
+            state.call.read_again(body)
+            state.body = body
 
     def answered(self, response: Any, state: _State) -> Sequence[tuple[Reservation, Charge | None]]:
         """What an answered attempt is charged now; what is still to be read is watched, and charged at its end."""
@@ -182,6 +190,7 @@ def _plain_hooks(seam: _Seam) -> dict[str, Any]:
         if (state := _current.get()) is not None:
             # Middleware may try again by itself: what it gave up has ended.
             state.call.failed(error=sys.exc_info()[1])
+            seam.read_again(options, state)
             state.call.reserve()
             seam.clamp(options, state)
         elif _is_websocket(options):
@@ -230,6 +239,7 @@ def _async_hooks(seam: _Seam) -> dict[str, Any]:
         options = await plain._prepare_options(self, options)
         if (state := _current.get()) is not None:
             await state.call.afailed(error=sys.exc_info()[1])
+            seam.read_again(options, state)
             await state.call.areserve()
             seam.clamp(options, state)
         elif _is_websocket(options):
@@ -277,12 +287,12 @@ def _copy_of(options: Any) -> Any:
     return options.model_copy() if hasattr(options, "model_copy") else options.copy()
 
 
-def _with_lists(options: Any) -> Any:
-    """Options whose body can be read more than once."""
+def _as_sent(options: Any) -> Any:
+    """Options whose body can be read as often as it takes."""
     body = getattr(options, "json_data", None)
-    if (repeatable := listed(body)) is not body:
+    if (readable := as_sent(body)) is not body:
         options = _copy_of(options)
-        options.json_data = repeatable
+        options.json_data = readable
     return options
 
 

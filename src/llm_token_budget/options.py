@@ -1,0 +1,81 @@
+"""Reading the options of a budget: what is wrong with one is said when the budget is made, not at night."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from llm_token_budget.errors import ConfigurationError, shown_value
+from llm_token_budget.ledgers import Ledger, MemoryLedger
+from llm_token_budget.ledgers.base import DAY
+from llm_token_budget.limits import Limit
+from llm_token_budget.money import MAX_AMOUNT
+
+logger: Final = logging.getLogger("llm_token_budget")
+
+
+def check_choice(name: str, value: object, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise ConfigurationError(f"{name} is one of {', '.join(map(repr, choices))}, not {shown_value(value)}")
+
+
+def check_name(what: str, name: str | None) -> str | None:
+    if name is not None and (not isinstance(name, str) or not name):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigurationError(f"{what} must be a name, not {shown_value(name)}")
+    return name
+
+
+def check_count(name: str, value: object, least: int = 0) -> int:
+    if type(value) is not int or not least <= value <= MAX_AMOUNT:
+        raise ConfigurationError(f"{name} must be a whole number, {least} or more, not {shown_value(value)}")
+    return value
+
+
+def check_seconds(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_AMOUNT:
+        raise ConfigurationError(f"{name} must be a number of seconds, 0 or more, not {shown_value(value)}")
+    return float(value)
+
+
+def open_ledger(ledger: object, *, session_ttl: float) -> Ledger:
+    if isinstance(ledger, Ledger):
+        return ledger
+    if ledger in ("memory", "memory://"):
+        return MemoryLedger(idle_seconds=session_ttl)
+    # Only the scheme: the rest of a URL, and any other string, may hold a password.
+    if not isinstance(ledger, str):
+        named = f"{type(ledger).__name__} objects"
+    elif scheme := re.match(r"[a-z][a-z0-9+.-]{0,40}(?=://)", ledger, re.IGNORECASE):
+        named = f"URLs like {scheme[0]!r}"
+    else:
+        named = "such a string"
+    raise ConfigurationError(f"ledger= takes 'memory' or a Ledger; this version has none for {named}")
+
+
+def warn_where_memory_is_short(limits: Iterable[Limit]) -> None:
+    """One process's memory is a short-lived and private place: say so once where that looks wrong."""
+    workers = next((name for name in ("WEB_CONCURRENCY", "UVICORN_WORKERS") if _is_several(os.environ.get(name))), None)
+    if workers:
+        logger.warning(
+            "the budget is kept in the memory of this process, and %s=%s: each worker has a budget of its own. "
+            "Use a ledger that they share, or ledger='memory://' if this is meant.",
+            workers,
+            os.environ[workers],
+        )
+    elif any(_is_long(limit) for limit in limits):
+        logger.warning(
+            "the budget is kept in the memory of this process and has a window of a day or longer: a restart forgets what was "
+            "spent. Use a ledger that lasts, or ledger='memory://' if this is meant."
+        )
+
+
+def _is_several(count: str | None) -> bool:
+    return count is not None and re.fullmatch(r"\s*[0-9]{1,9}\s*", count) is not None and int(count) > 1
+
+
+def _is_long(limit: Limit) -> bool:
+    start, end = limit.span.bounds(0)
+    return (end is not None and end - start >= DAY) or getattr(limit.span, "seconds", 0) >= DAY
