@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import pickle
 import threading
 from decimal import Decimal, localcontext
 
@@ -12,8 +13,10 @@ import pytest
 
 from llm_token_budget import (
     BudgetExceeded,
+    BudgetManager,
     ConfigurationError,
     LedgerUnavailable,
+    Limit,
     MemoryLedger,
     ReservationConflict,
     UnknownModelPrice,
@@ -561,3 +564,43 @@ async def test_two_hundred_tasks_on_a_tight_limit_never_overspend(make_budget):
 
     assert sum(await asyncio.gather(*(work() for _ in range(200)))) == 10
     assert budget.get_global_stats().total_tokens == 300
+
+
+def test_a_call_without_a_maximum_holds_what_it_is_granted() -> None:
+    """Left open, the output is bounded by what was granted, and a tenth of what is left at the most above the usual."""
+    budget = BudgetManager(global_token_limit=100_000, ledger="memory://")
+    with budget.reserve(model="gpt-4o", input_tokens=900) as reservation:
+        assert reservation.max_output_tokens == 9_910
+        assert reservation.tokens == 10_810
+        reservation.release()
+    with budget.reserve(model="text-embedding-3-small", input_tokens=900) as reservation:
+        assert reservation.tokens == 900
+        reservation.release()
+
+
+def test_a_recorded_call_without_a_price_says_that_its_tokens_are_counted() -> None:
+    """It was sent already: the message must not say otherwise."""
+    budget = BudgetManager(global_cost_limit=1, ledger="memory://")
+    with pytest.raises(UnknownModelPrice, match="The tokens are counted, the money is not") as caught:
+        budget.record(input_tokens=5, output_tokens=6, model="gpt-6.3-sol")
+    assert caught.value.recorded
+    assert pickle.loads(pickle.dumps(caught.value)).recorded
+    assert budget.get_global_stats().total_tokens == 11
+
+
+def test_resetting_a_session_leaves_its_namesakes_alone() -> None:
+    """The ids of two users never meet, nor does that of nobody meet theirs."""
+    budget = BudgetManager(ledger="memory://")
+    for user in ("ada", "bob", None):
+        budget.record(input_tokens=5, cost=0, user_key=user, session_id="s1")
+    budget.reset("ada", "s1")
+    budget.reset(session_id="s1")
+    left = {user: budget.get_session_stats(user, "s1").input_tokens for user in ("ada", "bob", None)}
+    assert left == {"ada": 0, "bob": 5, None: 0}
+
+
+@pytest.mark.parametrize("scope", ["users", "User", "Sessions", "models"])
+def test_a_slip_in_a_scope_is_no_dimension(scope: str) -> None:
+    """A dimension of that name would never apply, and the limit would hold nobody."""
+    with pytest.raises(ConfigurationError, match="did you mean"):
+        Limit(tokens=5, scope=scope)
