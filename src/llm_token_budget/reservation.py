@@ -220,9 +220,18 @@ class Reservation:
         """All that is held, as a charge that nobody has confirmed."""
         return reserved_charge(self._handle)
 
+    @property
+    def lease(self) -> float:
+        """Seconds after which it is charged as unconfirmed, unless it has ended or was renewed."""
+        return self._entered.plan.claim.lease
+
     def renew(self) -> bool:
         """Keep the room for another lease. False if it has been charged or given back meanwhile."""
         return self._admissions.ledger.renew(self._handle, self._entered.plan.claim.lease)
+
+    async def arenew(self) -> bool:
+        """`renew` for tasks."""
+        return await self._admissions.ledger.acall(self.renew)
 
     def __enter__(self) -> Self:
         return self.enter()

@@ -12,6 +12,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -64,20 +65,26 @@ def main() -> None:
         ("text seen for the first time", lambda: PROMPT.format(number=next(numbers))),
         ("text seen before", lambda: PROMPT.format(number="corn")),
     ):
-        base, ours = interleaved(lambda: call(plain, text()), lambda: call(wrapped, text()))
-        print(f"{name:30} plain {base:6.1f} us   wrapped {ours:6.1f} us   added {ours - base:6.1f} us   x{ours / base:.2f}")
-    check_us = median(lambda: budget.check(estimated_input_tokens=500, estimated_output_tokens=500, user_key="ada", model="gpt-4o"))
+        base, ours = interleaved(partial(call, plain, text), partial(call, wrapped, text))
+        print(
+            f"{name:30} plain {base:6.1f} us   wrapped {ours:6.1f} us   added {ours - base:6.1f} us   x{ours / base:.2f}"
+        )
+    check_us = median(
+        lambda: budget.check(estimated_input_tokens=500, estimated_output_tokens=500, user_key="ada", model="gpt-4o")
+    )
     print(f"{'check()':30} {check_us:6.1f} us")
     reserve_us = median(lambda: reserve(budget))
     print(f"{'with budget.reserve()':30} {reserve_us:6.1f} us")
 
 
-def call(client: OpenAI, text: str) -> None:
-    client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": text}])
+def call(client: OpenAI, text: Callable[[], str]) -> None:
+    client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": text()}])
 
 
 def reserve(budget: BudgetManager) -> None:
-    with budget.reserve(model="gpt-4o", input_tokens=70, max_output_tokens=500, user_key="ada", session_id="s") as reservation:
+    with budget.reserve(
+        model="gpt-4o", input_tokens=70, max_output_tokens=500, user_key="ada", session_id="s"
+    ) as reservation:
         reservation.release()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -33,12 +35,12 @@ UNMETERED: list[tuple[str, Any]] = [
     ("openai", lambda client: client.audio.transcriptions.create(model="whisper-1", file=("a.wav", b"RIFF"))),
     ("openai", lambda client: client.batches.create(completion_window="24h", endpoint="/v1/responses", input_file_id="f")),
     ("openai", lambda client: client.fine_tuning.jobs.create(model="gpt-4o-mini", training_file="f")),
-    ("openai", lambda client: client.beta.threads.runs.create("thread_1", assistant_id="asst_1")),
+    ("openai", lambda client: client.post("/threads/thread_1/runs", body={"assistant_id": "a"}, cast_to=object)),
     ("openai", lambda client: client.post("/next/month", body={"model": "gpt-9"}, cast_to=object)),
     ("openai", lambda client: client.post("/chat/completions", body=["no object"], cast_to=object)),
     ("azure", speech),
     ("anthropic", lambda client: client.messages.batches.create(requests=[])),
-    ("anthropic", lambda client: client.completions.create(model="claude-2.1", prompt="Hi", max_tokens_to_sample=9)),
+    ("anthropic", lambda client: client.post("/v1/complete", body={"model": "claude-2.1"}, cast_to=object)),
     ("anthropic", lambda client: client.post("/v1/next", body={"model": "claude-9"}, cast_to=object)),
     ("groq", lambda client: client.audio.speech.create(model="orpheus", voice="troy", input="Hello")),
     ("groq", lambda client: client.post("/openai/v1/next", body={"model": "x"}, cast_to=object)),
@@ -96,6 +98,8 @@ FREE: list[tuple[str, Any]] = [
     ("openai", lambda client: client.responses.cancel("resp_1")),
     ("openai", lambda client: client.responses.retrieve("resp_1")),
     ("openai", lambda client: client.responses.delete("resp_1")),
+    ("openai", lambda client: client.post("/chat/completions/chatcmpl-1", body={"metadata": {}}, cast_to=object)),
+    ("openai", lambda client: client.post("/conversations", body={}, cast_to=object)),
     ("openai", lambda client: client.post("/responses/input_tokens", body={"model": "gpt-4o-mini"}, cast_to=object)),
     ("azure", lambda client: client.files.list()),
     ("anthropic", lambda client: client.messages.count_tokens(model="claude-opus-4-8", messages=ASKED)),
@@ -132,32 +136,68 @@ def test_what_is_free_passes_and_costs_nothing(bench, vendor, make):
     assert (stats.requests, stats.blocked, stats.total_tokens) == (0, 0, 0)
 
 
-WEBSOCKETS: list[tuple[str, Any]] = [
-    ("realtime", lambda client: client.realtime.connect(model="gpt-realtime")),
-    ("beta realtime", lambda client: client.beta.realtime.connect(model="gpt-realtime")),
-    ("responses", lambda client: client.responses.connect()),
+WEBSOCKETS: list[tuple[str, str, Any]] = [
+    ("realtime", "openai", lambda client: client.realtime.connect(model="gpt-realtime")),
+    ("beta realtime", "openai", lambda client: client.beta.realtime.connect(model="gpt-realtime")),
+    ("responses", "openai", lambda client: client.responses.connect()),
+    ("live", "openai", lambda client: client.live.connect()),
+    ("azure realtime", "azure", lambda client: client.realtime.connect(model="gpt-realtime")),
+    ("azure beta realtime", "azure", lambda client: client.beta.realtime.connect(model="gpt-realtime")),
 ]
 
 
-@pytest.mark.parametrize("connect", [each[1] for each in WEBSOCKETS], ids=[each[0] for each in WEBSOCKETS])
-def test_websockets_are_refused_under_a_limit(bench, connect):
-    """They never pass as requests, and bill all the same."""
-    pytest.importorskip("websockets")
-    client = wrap(bench.client("openai"), BudgetManager(global_token_limit=10**9))
-    try:
-        manager = connect(client)
-    except (AttributeError, TypeError):
-        pytest.skip("this SDK has no such connection")
+class ConnectionAttempt(Exception):
+    """Raised in the place of a connection."""
 
-    async def use() -> None:
+
+class Anything:
+    """Whatever the SDK imports of the library that it connects with."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        raise ConnectionAttempt
+
+
+@pytest.fixture
+def websockets(monkeypatch):
+    """The library for websockets, which is not needed otherwise, in a version that connects nowhere."""
+    for name in ("", ".sync", ".sync.client", ".asyncio", ".asyncio.client", ".typing", ".exceptions", ".uri", ".version"):
+        module = ModuleType(f"websockets{name}")
+        module.__getattr__ = lambda _: Anything  # type: ignore[method-assign]
+        module.__path__ = []
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    sys.modules.pop("openai.lib._websocket", None)
+    yield
+    sys.modules.pop("openai.lib._websocket", None)
+
+
+@pytest.mark.usefixtures("websockets")
+@pytest.mark.parametrize(("vendor", "connect"), [each[1:] for each in WEBSOCKETS], ids=[each[0] for each in WEBSOCKETS])
+def test_websockets_are_refused_under_a_limit(bench, vendor, connect):
+    """They never pass as requests, and bill all the same. Without limits they are the user's to open."""
+
+    async def use(budget: BudgetManager) -> None:
+        manager = connect(wrap(bench.client(vendor), budget))
         if bench.is_async:
             await manager.__aenter__()
         else:
             manager.__enter__()
 
-    with pytest.raises(UnmeteredCall):
-        bench.run(use())
-    assert bench.provider.request_count == 0
+    try:
+        bench.run(use(BudgetManager()))
+    except (AttributeError, TypeError):
+        pytest.skip("this SDK has no such connection")
+    except ConnectionAttempt:
+        pass
+    with pytest.raises(UnmeteredCall, match="websocket"):
+        bench.run(use(BudgetManager(global_token_limit=10**9)))
+
+
+def test_an_address_for_websockets_may_be_set(plain_bench):
+    """It is the client's own, and copies keep it."""
+    client = wrap(plain_bench.client("openai", websocket_base_url="ws://127.0.0.1:1/v1"), BudgetManager())
+    assert client.websocket_base_url == "ws://127.0.0.1:1/v1"
+    client.websocket_base_url = "ws://127.0.0.1:2/v1"
+    assert client.with_options(timeout=1).websocket_base_url == "ws://127.0.0.1:2/v1"
 
 
 @pytest.mark.parametrize("vendor", ["openai", "anthropic", "groq"])
@@ -203,7 +243,7 @@ def test_an_azure_deployment_of_the_client_is_metered(bench):
 
 def test_ollama_costs_nothing_and_is_counted(bench):
     """Under a USD limit it passes; its tokens count."""
-    budget = BudgetManager(global_cost_limit=0, global_token_limit=10**6)
+    budget = BudgetManager(global_cost_limit="0.000000001", global_token_limit=10**6)
     client = wrap(bench.client("ollama"), budget)
     bench.run(got(client.chat(**OLLAMA)))
     stats = budget.get_global_stats()

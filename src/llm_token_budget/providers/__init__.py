@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Final, TypeVar, cast
 
 from llm_token_budget.context import Session
@@ -67,10 +68,20 @@ def wrap(
             return cast("C", stainless.wrap_client(client, guard, dialect, _provider(client, dialect)))
         if vendor == "ollama" and hasattr(client, "_request_raw"):
             return cast("C", ollama.wrap_client(client, guard))
-    raise ConfigurationError(
-        f"wrap() knows {_WRAPPABLE}, not {type(client).__module__}.{type(client).__qualname__}: for another client use "
-        "budget.reserve(...)"
-    )
+    raise ConfigurationError(_refusal(client))
+
+
+def _refusal(client: object) -> str:
+    """What was passed, and what to do instead."""
+    if isinstance(client, type):
+        return f"wrap() takes a client, not a class: wrap({client.__name__}(), budget)"
+    if isinstance(client, ModuleType):
+        return (
+            f"wrap() takes a client, not the module {client.__name__!r}: make an instance of one of its clients and wrap that; "
+            "the module's own functions use a client that no budget guards"
+        )
+    kind = type(client)
+    return f"wrap() knows {_WRAPPABLE}, not {kind.__module__}.{kind.__qualname__}: for another client use budget.reserve(...)"
 
 
 def _provider(client: object, dialect: Dialect) -> str:

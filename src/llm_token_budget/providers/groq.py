@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from llm_token_budget.providers import chat
 from llm_token_budget.providers.dialect import Body, Dialect, Endpoint
+from llm_token_budget.providers.openai import EMBEDDINGS
 
 
 def _maximum(body: Body) -> tuple[str, ...]:
@@ -23,4 +24,4 @@ CHAT = Endpoint(
     # The last chunk has `x_groq.usage` without asking.
 )
 
-DIALECT = Dialect(provider="groq", endpoints={"/chat/completions": CHAT}, free=_is_free)
+DIALECT = Dialect(provider="groq", endpoints={"/chat/completions": CHAT, "/embeddings": EMBEDDINGS}, free=_is_free)

@@ -187,6 +187,22 @@ def end(reservation: Reservation, charge: Charge | None) -> None:
         reservation.book_later(charge)
 
 
+def renew(reservation: Reservation) -> None:
+    """Keep the room of an answer that goes on. Never raises: the answer goes first."""
+    try:
+        reservation.renew()
+    except Exception:
+        logger.exception("a reservation could not be renewed; if its lease ends, it is charged until the truth comes")
+
+
+async def arenew(reservation: Reservation) -> None:
+    """`renew` for tasks."""
+    try:
+        await reservation.arenew()
+    except Exception:
+        logger.exception("a reservation could not be renewed; if its lease ends, it is charged until the truth comes")
+
+
 async def aend(reservation: Reservation, charge: Charge | None) -> None:
     """`end` for tasks."""
     try:

@@ -168,13 +168,13 @@ class _Stream:
         self._inner = inner
         self._ending: Ending | None = None
 
-    def _took(self, part: Any) -> AnswerReader:
+    def _took(self, part: Any) -> Ending:
         """A part of the answer has come."""
         if self._ending is None:
             reader = AnswerReader(self._call.endpoint, self._call, streamed=True, framing="ndjson", hide_usage=False)
             self._ending = Ending(reader, self._call.take_reservations())
         self._ending.reader.take(_event_of(part))
-        return self._ending.reader
+        return self._ending
 
     def _left(self) -> None:
         """Closed or dropped, perhaps by the garbage collector: nothing here may block."""
@@ -204,8 +204,10 @@ class PlainStream(_Stream, Generator[Any, None, None]):
             else:
                 self._call.failed(error=error)
             raise
-        if self._took(part).done and self._ending is not None:
-            self._ending.now(ended=True)
+        ending = self._took(part)
+        if ending.reader.done:
+            ending.now(ended=True)
+        ending.go_on()
         return part
 
     def throw(self, *error: Any) -> Any:
@@ -234,8 +236,10 @@ class AsyncStream(_Stream, AsyncGenerator[Any, None]):
         except BaseException:
             self._left()
             raise
-        if self._took(part).done and self._ending is not None:
-            await self._ending.anow(ended=True)
+        ending = self._took(part)
+        if ending.reader.done:
+            await ending.anow(ended=True)
+        await ending.ago_on()
         return part
 
     async def athrow(self, *error: Any) -> Any:

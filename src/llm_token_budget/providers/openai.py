@@ -29,7 +29,7 @@ UNKNOWN_CONTEXT: Final = 1_000_000
 _FREE: Final = re.compile(
     r"/(moderations|files|uploads(/[^/]+/(parts|complete|cancel))?|batches/[^/]+/cancel|responses/[^/]+/cancel"
     r"|responses/input_tokens|fine_tuning/jobs/[^/]+/(cancel|pause|resume)|organization/.*|vector_stores/[^/]+/search"
-    r"|threads/[^/]+/runs/[^/]+/cancel|webhooks/.*)/?$"
+    r"|threads/[^/]+/runs/[^/]+/cancel|chat/completions/[^/]+|conversations(/.*)?|webhooks/.*)/?$"
 )
 
 

@@ -126,10 +126,40 @@ def _guarded_class(seam: _Seam) -> Any:
     hooks = _async_hooks(seam) if inspect.iscoroutinefunction(plain.request) else _plain_hooks(seam)
     copy = _copier(seam)
     names: dict[str, Any] = {**hooks, "copy": copy, "with_options": copy, "_llm_token_budget": seam}
+    names |= _websocket_guards(seam)
     # The SDKs build their User-Agent from these.
     names |= {"__module__": plain.__module__, "__qualname__": plain.__qualname__, "__doc__": plain.__doc__}
     metaclass = cast("Any", type(plain))
     return metaclass(plain.__name__, (plain,), names)
+
+
+def _websocket_guards(seam: _Seam) -> dict[str, Any]:
+    """What websockets need to know their address, refused: not all of them pass `_prepare_options`."""
+    annotated = {name for base in type.mro(seam.plain) for name in getattr(base, "__annotations__", {})}
+    guards: dict[str, Any] = {}
+    if "websocket_base_url" in annotated:
+
+        def read(self: Any) -> Any:
+            refuse_unmetered(seam.guards, "a websocket")
+            return self.__dict__.get("websocket_base_url")
+
+        def write(self: Any, url: Any) -> None:
+            self.__dict__["websocket_base_url"] = url
+
+        guards["websocket_base_url"] = property(read, write)
+    for name in ("_configure_realtime", "_configure_realtime_with_api_key"):
+        if hasattr(seam.plain, name):
+            guards[name] = _refusing(seam, getattr(seam.plain, name))
+    return guards
+
+
+def _refusing(seam: _Seam, method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def refusing(*args: Any, **kwargs: Any) -> Any:
+        refuse_unmetered(seam.guards, "a websocket")
+        return method(*args, **kwargs)
+
+    return refusing
 
 
 def _guarded_copy(client: Any, cls: Any) -> Any:

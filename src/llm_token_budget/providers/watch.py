@@ -5,11 +5,22 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_token_budget.providers.dialect import Body, Endpoint, Fold, Framing, Reading
 from llm_token_budget.providers.framing import Splitter, event_of, is_done_marker
-from llm_token_budget.providers.guard import GuardedCall, aend, charge_of, count_output, end, logger, read_bill
+from llm_token_budget.providers.guard import (
+    GuardedCall,
+    aend,
+    arenew,
+    charge_of,
+    count_output,
+    end,
+    logger,
+    read_bill,
+    renew,
+)
 
 if TYPE_CHECKING:
     from llm_token_budget.ledgers.base import Charge
@@ -131,6 +142,22 @@ class Ending:
     def __init__(self, reader: AnswerReader, reservations: list[Reservation]) -> None:
         self.reader = reader
         self._reservations = reservations
+        self._renew_every = min((each.lease for each in reservations), default=0.0) / 3
+        self._renew_at = monotonic() + self._renew_every
+
+    def go_on(self) -> None:
+        """More of the answer has come: its room is kept for another lease, well before this one ends."""
+        if monotonic() >= self._renew_at:
+            self._renew_at = monotonic() + self._renew_every
+            for reservation in self._reservations:
+                renew(reservation)
+
+    async def ago_on(self) -> None:
+        """`go_on` for tasks."""
+        if monotonic() >= self._renew_at:
+            self._renew_at = monotonic() + self._renew_every
+            for reservation in self._reservations:
+                await arenew(reservation)
 
     def now(self, *, ended: bool) -> None:
         """Settle what is still open."""
@@ -209,6 +236,7 @@ class _PlainMixin(_Watched):
                 shown = self._feed(chunk)
                 if self._ending.reader.done:
                     self._ending.now(ended=True)
+                self._ending.go_on()
                 if shown:
                     yield shown
             if rest := self._finish():
@@ -235,6 +263,7 @@ class _AsyncMixin(_Watched):
                 shown = self._feed(chunk)
                 if self._ending.reader.done:
                     await self._ending.anow(ended=True)
+                await self._ending.ago_on()
                 if shown:
                     yield shown
             if rest := self._finish():
