@@ -5,6 +5,7 @@
 - `BudgetManager`, `Limit`    who may spend how much, over which window (`Calendar`, `Sliding`)
 - `wrap`, `budgeted`, `BudgetManager.session`, `BudgetManager.reserve`    the doors: a client, a function, a block, anything
 - `Usage`, `estimate_tokens`, `calculate_cost`    tokens and what they cost
+- `Reserved`, `Settled`, `Blocked`, `Overrun`, `Clamped`    what hooks are told (`BudgetManager(on_settle=...)`)
 - `BudgetError` and its kinds, `find_budget_error`    what can go wrong
 - `llm_token_budget.ledgers`    where amounts are kept
 - `llm_token_budget.testing`    a loopback provider for tests
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         find_budget_error,
     )
     from llm_token_budget.estimation import estimate_tokens
+    from llm_token_budget.events import Blocked, Clamped, Overrun, Reserved, Settled
     from llm_token_budget.ledgers import Ledger, MemoryLedger
     from llm_token_budget.limits import Limit
     from llm_token_budget.manager import BudgetManager
@@ -45,11 +47,13 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Blocked",
     "BudgetError",
     "BudgetExceeded",
     "BudgetManager",
     "Calendar",
     "CheckResult",
+    "Clamped",
     "ConfigurationError",
     "CostBreakdown",
     "Every",
@@ -59,13 +63,16 @@ __all__ = [
     "LimitView",
     "MemoryLedger",
     "MissingUser",
+    "Overrun",
     "Portion",
     "RecordResult",
     "Refusal",
     "Remaining",
     "Reservation",
     "ReservationConflict",
+    "Reserved",
     "Session",
+    "Settled",
     "Sliding",
     "Stats",
     "UnconfirmedCharge",
@@ -99,6 +106,7 @@ _HOMES: Final = {
         "find_budget_error",
     ),
     "estimation": ("estimate_tokens",),
+    "events": ("Blocked", "Clamped", "Overrun", "Reserved", "Settled"),
     "ledgers": ("Ledger", "MemoryLedger"),
     "limits": ("Limit",),
     "manager": ("BudgetManager",),

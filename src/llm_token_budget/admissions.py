@@ -6,14 +6,18 @@ import logging
 import sys
 import threading
 import time
+import weakref
+from collections import OrderedDict
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from llm_token_budget.claims import Call, Plan, Planner
-from llm_token_budget.context import Identity
+from llm_token_budget.context import Identity, Tally
 from llm_token_budget.errors import BudgetExceeded, Refusal
-from llm_token_budget.ledgers.base import NANO_USD, Granted, Ledger, Refused, Shortage, Stale
+from llm_token_budget.events import Hooks
+from llm_token_budget.ledgers.base import NANO_USD, Charge, Granted, Ledger, Refused, Shortage, Stale
 from llm_token_budget.money import usd_from_nano
 from llm_token_budget.statistics import in_unit
 
@@ -30,6 +34,14 @@ HELD_RETRY_AFTER: Final = 1.0
 
 REPORT_EVERY: Final = 60.0
 """Seconds between two log lines about one limit that would have refused."""
+
+SAID_ONCE: Final = 1024
+"""So many things are said once each; then we are silent: names of models come from requests, and must not fill memory."""
+
+DOUBTS: Final = 10_000
+"""So many unconfirmed charges are remembered for the statistics of blocks. An older one stays in them after a refund."""
+
+UnknownOutcome = Literal["charge", "input", "release"]
 
 
 class Admitted(NamedTuple):
@@ -62,17 +74,57 @@ class _Patience:
         return self.left <= 0
 
 
+class Doubts:
+    """The unconfirmed charges in the statistics of this process's blocks, so that a refund can be taken out of them.
+
+    Single operations on a dict, no lock: finalizers take part.
+    """
+
+    def __init__(self) -> None:
+        self._charges: OrderedDict[str, tuple[Charge, tuple[weakref.ref[Tally], ...]]] = OrderedDict()
+
+    def add(self, reservation_id: str, charge: Charge, tallies: Sequence[Tally]) -> None:
+        """A charge that nobody has confirmed was counted."""
+        self._charges[reservation_id] = charge, tuple(map(weakref.ref, tallies))
+        if len(self._charges) > DOUBTS:
+            self._charges.popitem(last=False)
+
+    def take_back(self, reservation_id: str) -> None:
+        """The charge was refunded, or a truth has come: count it no more. Only the first time."""
+        charge, tallies = self._charges.pop(reservation_id, _NO_DOUBT)
+        for reference in tallies:
+            if charge is not None and (tally := reference()) is not None:
+                tally.take_back(charge)
+
+
+_NO_DOUBT: Final[tuple[Charge | None, tuple[weakref.ref[Tally], ...]]] = (None, ())
+
+
 class Admissions:
     """The door between calls and a ledger."""
 
-    def __init__(self, ledger: Ledger, planner: Planner, prices: PriceBook, *, wait_for_held: float) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        planner: Planner,
+        prices: PriceBook,
+        *,
+        wait_for_held: float,
+        unknown_outcome: UnknownOutcome = "charge",
+        hooks: Hooks | None = None,
+    ) -> None:
         self.ledger = ledger
         self.planner = planner
         self.prices = prices
         self.wait_for_held = wait_for_held
+        self.unknown_outcome: UnknownOutcome = unknown_outcome
+        self.hooks = hooks
+        """None where nobody wants to know what happens."""
         self.open: dict[str, object] = {}
         """The owners of reservations that are open in this process. Single dict operations only: finalizers take part."""
+        self.doubts = Doubts()
         self._reported: dict[str, float] = {}
+        self._said: set[str] = set()
 
     def admit(self, call: Call, identity: Identity) -> Admitted:
         """Hold what a call may cost at most, waiting for room that is only held.
@@ -122,8 +174,18 @@ class Admissions:
             plan = self.planner.plan(call, identity)
             answer = self.ledger.look(plan.claim, count_blocked=True)
             if not isinstance(answer, Stale):
-                return plan, answer
+                break
             self.planner.spans.move_on(answer.now)
+        if isinstance(answer, Refused) and self.hooks is not None:
+            refusals = self.refusals(plan, answer.shortages, held=answer.held)
+            self.hooks.blocked(plan.call, plan.identity, refusals)
+        return plan, answer
+
+    def say_once(self, about: str, message: str, *details: object) -> None:
+        """Log a line, the first time that it is about this."""
+        if about not in self._said and len(self._said) < SAID_ONCE:
+            self._said.add(about)
+            logger.info(message, *details)
 
     def refusals(
         self, plan: Plan, shortages: tuple[Shortage, ...], *, held: bool, waited: float = 0.0
@@ -148,6 +210,8 @@ class Admissions:
         for tally in plan.identity.tallies:
             tally.block()
         refusals = self.refusals(plan, refused.shortages, held=refused.held, waited=waited)
+        if self.hooks is not None:
+            self.hooks.blocked(plan.call, plan.identity, refusals)
         return BudgetExceeded(refusals[0], tuple(refusals))
 
     def _refusal(self, plan: Plan, shortage: Shortage, *, held: bool, waited: float) -> Refusal:

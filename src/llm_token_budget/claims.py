@@ -16,6 +16,7 @@ from llm_token_budget.ledgers.base import NANO_USD, SLOPE_SCALE, Amounts, Claim,
 from llm_token_budget.limits import UNITS, Admission, Limit
 from llm_token_budget.money import nano_from_pico
 from llm_token_budget.pricing.names import canonical_provider
+from llm_token_budget.usage import Usage
 from llm_token_budget.windows import Sliding, Window
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ MIN_OUTPUT_TOKENS: Final = 1024
 DEFAULT_MAX_OUTPUT_TOKENS: Final = 4096
 """Where neither the call nor the budget says."""
 
+EXPECTED_PART: Final = 4
+"""Under `admission="estimate"`, an answer is expected to be a quarter of what is usual for a request without a maximum."""
+
 
 class Call(NamedTuple):
     """What is known of a call before it is sent."""
@@ -58,6 +62,8 @@ class Call(NamedTuple):
     """How many answers are asked for at once; 0 for calls without output, such as embeddings."""
     min_output_tokens: int | None = None
     """What an answer needs to be of use; None: the budget's `min_output_tokens`."""
+    expected_output_tokens: int | None = None
+    """The likely figure, per choice, for `admission="estimate"`; None: a quarter of what is usual."""
     default_max_output_tokens: int | None = None
     """What is granted at least to a request without a maximum; None: the budget's own."""
     service_tier: str | None = None
@@ -80,6 +86,8 @@ class Plan(NamedTuple):
     identity: Identity
     at_most: int
     """The output tokens that a request which stays as it is may bring, per choice."""
+    expects: bool
+    """The claim is of what the call is likely to cost, not of the most: the request stays as it is."""
     problems: tuple[BudgetError, ...] = ()
     """Why limits that only watch could not be looked at: nobody is named, there is no price ..."""
 
@@ -155,6 +163,7 @@ class Planner:
         self.spans = Spans()
         self._prices = prices
         self._enforces = rules.admission != "observe"
+        self._expects = rules.admission == "estimate"
         self._needs_price = any(limit.unit == "usd" for limit in rules.limits)
         self._insists_on_price = any(limit.unit == "usd" and self._insists(limit) for limit in rules.limits)
         self._steady = all(limit.is_steady for limit in rules.limits)
@@ -173,7 +182,8 @@ class Planner:
         say = self._say(identity, provider, model)
         claim = self._claim(call, card, say, patient=patient)
         problems = say.problems if problem is None else (problem, *say.problems)
-        return Plan(claim, say.limits, card, call, identity, claim.want, problems)
+        at_most = self._at_most(call) if self._expects else claim.want
+        return Plan(claim, say.limits, card, call, identity, at_most, self._expects, problems)
 
     def _say(self, identity: Identity, provider: str | None, model: str | None) -> _Say:
         """The limits that have a say in a call. Remembered where they only depend on who calls what."""
@@ -343,9 +353,14 @@ class Planner:
     def _claim(self, call: Call, card: RateCard | None, say: _Say, *, patient: bool) -> Claim:
         money = call.usd or 0
         slope = 0
+        if self._expects and call.expected_input_tokens is not None:
+            call = call._replace(input_tokens=min(call.expected_input_tokens, call.input_tokens))
         if card is not None:
-            worst = card.worst_input_pico(call.input_tokens, longest_cache=call.longest_cache, audio=call.audio)
-            money += nano_from_pico(worst)
+            if self._expects:
+                pico = card.cost_pico(Usage(input_tokens=call.input_tokens))
+            else:
+                pico = card.worst_input_pico(call.input_tokens, longest_cache=call.longest_cache, audio=call.audio)
+            money += nano_from_pico(pico)
             slope = card.worst_output_pico(call.input_tokens, audio=call.audio) * call.choices
         want, at_least, share = self._output(call, say.lines) if call.choices else (0, 0, 0)
         return Claim(
@@ -365,9 +380,22 @@ class Planner:
     def _usual(self, call: Call) -> int:
         return call.default_max_output_tokens or self.rules.default_max_output_tokens or DEFAULT_MAX_OUTPUT_TOKENS
 
+    def _at_most(self, call: Call) -> int:
+        """What a request that stays as it is may bring, per choice."""
+        if not call.choices:
+            return 0
+        if call.max_output_tokens is not None:
+            return call.max_output_tokens
+        return call.model_maximum or self._usual(call)
+
     def _output(self, call: Call, lines: Sequence[Line]) -> tuple[int, int, int]:
         """(want, at_least, share) of the claim's free variable."""
         rules = self.rules
+        if self._expects:
+            expected = call.expected_output_tokens
+            if expected is None:
+                expected = min(self._at_most(call), max(self._usual(call) // EXPECTED_PART, 1))
+            return expected, expected, 0
         least = call.min_output_tokens
         if least is None:
             least = MIN_OUTPUT_TOKENS if rules.min_output_tokens is None else rules.min_output_tokens

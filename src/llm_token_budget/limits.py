@@ -298,5 +298,5 @@ def _read_scope(scope: Any) -> tuple[str, ...]:
     return tuple(names)
 
 
-Admission = Literal["clamp", "strict", "observe"]
+Admission = Literal["clamp", "strict", "estimate", "observe"]
 ADMISSIONS: Final = get_args(Admission)

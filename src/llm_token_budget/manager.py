@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import time
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import TracebackType
 from typing import Any, Final, Self, cast, get_args
 
-from llm_token_budget.admissions import Admissions
+from llm_token_budget.admissions import Admissions, UnknownOutcome
 from llm_token_budget.claims import ANONYMOUS, Call, MissingUserPolicy, Planner, Rules, UnknownModelPolicy
 from llm_token_budget.context import Identity, Session, current, read_identity
 from llm_token_budget.durations import parse_seconds
 from llm_token_budget.errors import ConfigurationError, UnknownModelPrice, shown, shown_value
 from llm_token_budget.estimation import model_facts
+from llm_token_budget.events import Blocked, Clamped, Overrun, Reserved, Settled, read_hooks
 from llm_token_budget.ledgers import Ledger, MemoryLedger
-from llm_token_budget.ledgers.base import Balance, Charge, Counter, Refused, Stale
+from llm_token_budget.ledgers.base import Amounts, Balance, Charge, Counter, Refused, Stale
 from llm_token_budget.limits import ADMISSIONS, UNITS, Admission, Amount, Limit, check_key, check_names, read_limits
 from llm_token_budget.money import nano_from_pico, parse_usd, usd_from_nano
 from llm_token_budget.options import (
@@ -25,6 +27,7 @@ from llm_token_budget.options import (
     check_name,
     check_seconds,
     open_ledger,
+    read_period,
     warn_where_memory_is_short,
 )
 from llm_token_budget.pricing import PriceBook
@@ -51,6 +54,8 @@ DEFAULT_OUTPUT_SHARE: Final = 10
 
 Dimensions = Mapping[str, str]
 Seconds = int | float | str | timedelta
+Instant = datetime | float
+"""A datetime with a time zone, or seconds since the epoch."""
 
 
 class BudgetManager:
@@ -74,8 +79,19 @@ class BudgetManager:
         unknown_model: what a model without a price gets under a USD limit: `"refuse"`, `"upper_bound"` (the dearest known
             rates) or `"tokens_only"` (no USD limit applies to it).
         admission: `"clamp"` (lower a request's maximum output near a limit), `"strict"` (never change a request: refuse what
-            doesn't fit whole) or `"observe"` (never refuse; log what would have been).
-        unmetered: what a call gets whose bill can't be measured, under a limit: `"refuse"` or `"allow"`.
+            doesn't fit whole), `"estimate"` (hold what a call is likely to cost instead of the most: the likely input, and
+            the call's own maximum output or a quarter of `default_max_output_tokens`, whichever is less; requests are never
+            changed, more calls fit at once, and **no limit is a hard one**: a bill above its estimate is an overrun, counted
+            as such) or `"observe"` (never refuse; log what would have been).
+        unmetered: what a call gets whose bill can't be measured, under a limit: `"refuse"` or `"allow"`. Refused under
+            `admission="estimate"` too: what is never measured is not even counted afterwards.
+        unknown_outcome: what an attempt is charged of which nobody knows whether it was billed: a read timeout, a 504, a
+            connection lost after sending, an answer that can't be read, a cancelled call. `"charge"`: all that was held, so
+            that the account is never below the bill. `"input"`: what was held for the input; gives up what the provider wrote
+            before the connection was lost. `"release"`: nothing; gives up the whole attempt if it was billed after all (if
+            some of its answer was seen, its input is charged). Unconfirmed charges can be given back: `refund`,
+            `refund_unconfirmed`. Reservations that are left unsettled, or whose lease ends, are charged in full whatever
+            this says; an attempt that a reused connection dropped without a byte of answer costs its input at most.
         wait_for_held: seconds that a call waits for room that calls in flight hold; 0: never.
         min_output_tokens: a call that can't have so many output tokens (or its own, lower maximum) is refused, not cut. None:
             1,024; 4,096 for models that reason; for answers that must be whole (JSON by schema, a forced tool)
@@ -85,6 +101,17 @@ class BudgetManager:
         output_share: such a request gets more than that only up to a fraction of what is left: 10 means a tenth.
         lease: seconds (or `"15m"`) after which an open reservation is charged as unconfirmed.
         session_ttl: sessions that nobody used for so long are dropped.
+        on_reserve: a function that is called with a `Reserved` when a call was admitted.
+        on_settle: ... with a `Settled` when a reservation has ended: charged, or given back.
+        on_blocked: ... with a `Blocked` when a call was refused, or `check` said no.
+        on_overrun: ... with an `Overrun` when a bill was above what was held.
+        on_clamp: ... with a `Clamped` when a request's maximum output is lowered.
+
+    Hooks are plain functions, called in the thread or task of the call, with no lock of ours held: a slow one delays that
+    call alone (in async code: the event loop). What one raises is logged and goes no further. What ends in a finalizer (a
+    dropped stream), in a closed generator or a cancelled task is told by the budget's next operation in this process. When
+    a lease ends, the ledger charges the call without a hook; `Settled` follows when its owner ends it, or is collected.
+    `record` and refunds call no hook: they return what they did.
 
     Raises:
         ConfigurationError: an option is wrong.
@@ -114,6 +141,12 @@ class BudgetManager:
         output_share: int = DEFAULT_OUTPUT_SHARE,
         lease: Seconds = DEFAULT_LEASE,
         session_ttl: Seconds = DEFAULT_SESSION_TTL,
+        unknown_outcome: UnknownOutcome = "charge",
+        on_reserve: Callable[[Reserved], object] | None = None,
+        on_settle: Callable[[Settled], object] | None = None,
+        on_blocked: Callable[[Blocked], object] | None = None,
+        on_overrun: Callable[[Overrun], object] | None = None,
+        on_clamp: Callable[[Clamped], object] | None = None,
     ) -> None:
         window = parse_window("total" if reset_interval is None else reset_interval)
         options: list[tuple[str, str, str, Any]] = [
@@ -134,6 +167,7 @@ class BudgetManager:
         check_choice("unknown_model", unknown_model, get_args(UnknownModelPolicy))
         check_choice("admission", admission, ADMISSIONS)
         check_choice("unmetered", unmetered, ("refuse", "allow"))
+        check_choice("unknown_outcome", unknown_outcome, get_args(UnknownOutcome))
         self.admission: Admission = admission
         self.unmetered = unmetered
         self.missing_user: MissingUserPolicy = missing_user
@@ -159,8 +193,23 @@ class BudgetManager:
         )
         self._planner = Planner(rules, self.prices)
         self._planner.spans.move_on(self._ledger.now())
+        self._hooks = read_hooks(
+            {
+                "on_reserve": (Reserved, on_reserve),
+                "on_settle": (Settled, on_settle),
+                "on_blocked": (Blocked, on_blocked),
+                "on_overrun": (Overrun, on_overrun),
+                "on_clamp": (Clamped, on_clamp),
+            },
+            time.time if self._ledger.blocking else self._ledger.now,
+        )
         self._admissions = Admissions(
-            self._ledger, self._planner, self.prices, wait_for_held=check_seconds("wait_for_held", wait_for_held)
+            self._ledger,
+            self._planner,
+            self.prices,
+            wait_for_held=check_seconds("wait_for_held", wait_for_held),
+            unknown_outcome=unknown_outcome,
+            hooks=self._hooks,
         )
         if any(limit.unit == "usd" for limit in self.limits):
             self.prices.warm_up()
@@ -245,7 +294,10 @@ class BudgetManager:
         return Reservation(self._admissions, call, identity)
 
     def refuses_unmetered(self, identity: Identity) -> bool:
-        """Whether a call that can't be measured is refused: a limit applies to whoever makes it, and no option allows it."""
+        """Whether a call that can't be measured is refused: a limit applies to whoever makes it, and no option allows it.
+
+        Under `admission="estimate"` too, whose limits are not hard: an overrun is counted there, such a call never would be.
+        """
         if self.unmetered == "allow" or self.admission == "observe":
             return False
         return any(limit.enforce for limit, _ in self._planner.lines_for(identity, None, None))
@@ -279,6 +331,7 @@ class BudgetManager:
             input_tokens=check_count("estimated_input_tokens", estimated_input_tokens),
             max_output_tokens=output,
             min_output_tokens=output,
+            expected_output_tokens=output,
         )
         plan, answer = self._admissions.look(call, self.identify(user_key, session_id, dimensions))
         cost: Decimal | None = None
@@ -343,6 +396,7 @@ class BudgetManager:
             self._planner.spans.move_on(stale.now)
         for tally in identity.tallies:
             tally.book(charge)
+        self._catch_up()
         if problem is not None and self._planner.rules.unknown_model != "tokens_only":
             raise problem
         user, session = identity.user_key, identity.session_id
@@ -384,6 +438,7 @@ class BudgetManager:
         while True:
             rows = self._ledger.users(self._statistics_counter(("user",), ()), limit=limit, offset=offset)
             if not isinstance(rows, Stale):
+                self._catch_up()
                 return [stats_of(balance, user_key=key) for key, balance in rows]
             self._planner.spans.move_on(rows.now)
 
@@ -453,6 +508,7 @@ class BudgetManager:
             if isinstance(balances, Stale):
                 self._planner.spans.move_on(balances.now)
                 continue
+            self._catch_up()
             amounts = self._ledger.limit_amounts(self._planner.lines(found))
             rows = zip(found, counters, balances, amounts, strict=True)
             return [
@@ -465,6 +521,8 @@ class BudgetManager:
         """The limits in words, a line each, with their next reset."""
         self._planner.spans.move_on(self._ledger.now())
         lines = [_described(limit, self._planner.spans.of(limit.span)[1]) for limit in self.limits]
+        if self.admission == "estimate":
+            lines = [f"{line} (not a hard limit: admission='estimate')" for line in lines]
         return "\n".join(lines) if lines else "no limits"
 
     def set_limit(self, name: str, key: str | tuple[str, ...] | None, amount: Amount | None) -> None:
@@ -485,9 +543,26 @@ class BudgetManager:
         """Undo `set_limit`: the limit's own amount holds again."""
         self._ledger.clear_limit(name, _limit_key(self._limit(name), key))
 
-    def unconfirmed(self) -> list[UnconfirmedCharge]:
-        """What was charged without the provider's word and may still be refunded or replaced, oldest first."""
-        return [unconfirmed_charge_of(entry) for entry in self._ledger.unconfirmed()]
+    def unconfirmed(
+        self, *, since: Instant | None = None, until: Instant | None = None, user_key: str | None = None
+    ) -> list[UnconfirmedCharge]:
+        """What was charged without the provider's word and may still be refunded or replaced, oldest first.
+
+        Args:
+            since: only what was charged then or later: a datetime with a time zone, or seconds since the epoch.
+            until: only what was charged before then.
+            user_key: only what this user was charged.
+
+        Raises:
+            ConfigurationError: a datetime without a time zone, an `until` before `since`, or a bad key.
+        """
+        start, end = read_period(since, until)
+        if user_key is not None:
+            check_key(user_key, "user_key")
+        entries = [entry for entry in self._ledger.unconfirmed() if start <= entry.at < end]
+        self._catch_up()
+        found = map(unconfirmed_charge_of, entries)
+        return [charge for charge in found if user_key is None or charge.user_key == user_key]
 
     def refund(self, reservation_id: str) -> Portion | None:
         """Give back an unconfirmed charge: of a call whose outcome nobody knew, or whose reservation expired.
@@ -497,8 +572,32 @@ class BudgetManager:
         """
         if not isinstance(reservation_id, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigurationError(f"refund() takes a reservation's id, not {shown_value(reservation_id)}")
-        amounts = self._ledger.refund(reservation_id)
+        amounts = self._refund(reservation_id)
         return None if amounts is None else portion_of(amounts)
+
+    def refund_unconfirmed(
+        self, *, since: Instant | None = None, until: Instant | None = None, user_key: str | None = None
+    ) -> Portion:
+        """Give back all unconfirmed charges of a time and a user: after an outage of a provider, say.
+
+        Without arguments, all that `unconfirmed` lists. Like `refund`, it also takes them out of the statistics of the
+        sessions of this process. A truth that comes later is charged all the same.
+
+        Args:
+            since: what was charged then or later: a datetime with a time zone, or seconds since the epoch.
+            until: what was charged before then.
+            user_key: what this user was charged.
+
+        Returns:
+            What was given back, all together.
+
+        Raises:
+            ConfigurationError: a datetime without a time zone, an `until` before `since`, or a bad key.
+        """
+        found = self.unconfirmed(since=since, until=until, user_key=user_key)
+        # What was settled or refunded since it was listed is nobody's to give back any more.
+        refunded = [amounts for charge in found if (amounts := self._refund(charge.id)) is not None]
+        return portion_of(Amounts(*map(sum, zip(*refunded, strict=True))))
 
     def reset(self, user_key: str | None = None, session_id: str | None = None) -> None:
         """Zero what was spent: everything, all of a user's, or one session's. What is reserved stays, and settles anew.
@@ -520,6 +619,7 @@ class BudgetManager:
 
     def close(self) -> None:
         """Let go of the ledger's connections."""
+        self._catch_up()
         self._ledger.close()
 
     def __enter__(self) -> Self:
@@ -570,13 +670,21 @@ class BudgetManager:
         """`clear_limit` for tasks."""
         await self._ledger.acall(self.clear_limit, name, key)
 
-    async def aunconfirmed(self) -> list[UnconfirmedCharge]:
+    async def aunconfirmed(
+        self, *, since: Instant | None = None, until: Instant | None = None, user_key: str | None = None
+    ) -> list[UnconfirmedCharge]:
         """`unconfirmed` for tasks."""
-        return await self._ledger.acall(self.unconfirmed)
+        return await self._ledger.acall(self.unconfirmed, since=since, until=until, user_key=user_key)
 
     async def arefund(self, reservation_id: str) -> Portion | None:
         """`refund` for tasks."""
         return await self._ledger.acall(self.refund, reservation_id)
+
+    async def arefund_unconfirmed(
+        self, *, since: Instant | None = None, until: Instant | None = None, user_key: str | None = None
+    ) -> Portion:
+        """`refund_unconfirmed` for tasks."""
+        return await self._ledger.acall(self.refund_unconfirmed, since=since, until=until, user_key=user_key)
 
     async def areset(self, user_key: str | None = None, session_id: str | None = None) -> None:
         """`reset` for tasks."""
@@ -598,6 +706,18 @@ class BudgetManager:
     def ledger(self) -> Ledger:
         """Where amounts are kept."""
         return self._ledger
+
+    def _catch_up(self) -> None:
+        """Tell the hooks what happened where nothing could be told."""
+        if self._hooks is not None:
+            self._hooks.catch_up()
+
+    def _refund(self, reservation_id: str) -> Amounts | None:
+        amounts = self._ledger.refund(reservation_id)
+        if amounts is not None:
+            self._admissions.doubts.take_back(reservation_id)
+        self._catch_up()
+        return amounts
 
     def _model(self, model: str | None) -> str | None:
         if model is None:
@@ -630,6 +750,7 @@ class BudgetManager:
         while True:
             balances = self._ledger.read([self._statistics_counter(scope, key)])
             if not isinstance(balances, Stale):
+                self._catch_up()
                 return balances[0]
             self._planner.spans.move_on(balances.now)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import re
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Final
 
 from llm_token_budget.errors import ConfigurationError, shown_value
@@ -38,6 +40,38 @@ def check_seconds(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_AMOUNT:
         raise ConfigurationError(f"{name} must be a number of seconds, 0 or more, not {shown_value(value)}")
     return float(value)
+
+
+def read_instant(name: str, value: object) -> float:
+    """A point in time, in seconds since the epoch.
+
+    Raises:
+        ConfigurationError: neither a number nor a datetime that knows its time zone.
+    """
+    if isinstance(value, datetime):
+        if value.utcoffset() is None:
+            raise ConfigurationError(
+                f"{name} must be a datetime with a time zone, such as datetime.now(UTC), not {shown_value(value)}"
+            )
+        return value.timestamp()
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= MAX_AMOUNT:
+        raise ConfigurationError(
+            f"{name} must be a datetime with a time zone, or seconds since the epoch, not {shown_value(value)}"
+        )
+    return float(value)
+
+
+def read_period(since: object, until: object) -> tuple[float, float]:
+    """[since, until) in seconds since the epoch; None: open on that side.
+
+    Raises:
+        ConfigurationError: a bad instant, or an end before the beginning.
+    """
+    start = -math.inf if since is None else read_instant("since", since)
+    end = math.inf if until is None else read_instant("until", until)
+    if end < start:
+        raise ConfigurationError(f"until={shown_value(until)} is before since={shown_value(since)}")
+    return start, end
 
 
 def open_ledger(ledger: object, *, session_ttl: float) -> Ledger:

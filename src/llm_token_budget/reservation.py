@@ -10,7 +10,8 @@ from typing import Self
 from llm_token_budget.admissions import Admissions, Admitted, logger
 from llm_token_budget.claims import Call
 from llm_token_budget.context import Identity
-from llm_token_budget.errors import ConfigurationError, UnknownModelPrice
+from llm_token_budget.errors import ConfigurationError, UnknownModelPrice, shown
+from llm_token_budget.events import Answer
 from llm_token_budget.ledgers.base import Amounts, Booked, Charge, Handle, reserved_charge
 from llm_token_budget.limits import Amount
 from llm_token_budget.money import nano_from_pico, parse_usd
@@ -23,6 +24,8 @@ _ENDED_UNSETTLED = (
 
 
 _FIRST = Booked(None, first=True)
+_FREE = Charge(requests=0)
+_NOTHING = Amounts()
 
 
 class Reservation:
@@ -32,7 +35,17 @@ class Reservation:
     what was used, or `release` if nothing was sent. Left without either, it is charged in full, as unconfirmed.
     """
 
-    __slots__ = ("__weakref__", "_admissions", "_admitted", "_booked", "_call", "_ended", "_identity")
+    __slots__ = (
+        "__weakref__",
+        "_admissions",
+        "_admitted",
+        "_answer",
+        "_booked",
+        "_call",
+        "_clamped_to",
+        "_ended",
+        "_identity",
+    )
 
     def __init__(self, admissions: Admissions, call: Call, identity: Identity) -> None:
         self._admissions = admissions
@@ -42,6 +55,9 @@ class Reservation:
         self._ended = False
         self._booked: Charge | None = None
         """What the sessions' own statistics have of it."""
+        self._clamped_to: int | None = None
+        self._answer: Answer | None = None
+        """What was last priced."""
 
     @property
     def id(self) -> str:
@@ -73,9 +89,19 @@ class Reservation:
         return self._handle.reserved.tokens - self._handle.input_tokens
 
     @property
+    def most_output_tokens(self) -> int:
+        """Output tokens that the call can bring, all choices together: more than is held under `admission="estimate"`."""
+        plan = self._entered.plan
+        return plan.at_most * self._call.choices if plan.expects else self.output_tokens
+
+    @property
     def max_output_tokens(self) -> int:
-        """Output tokens granted, per choice: the call must not be sent with a higher maximum."""
-        return self._entered.granted.output_tokens
+        """Output tokens granted, per choice: the call must not be sent with a higher maximum.
+
+        Under `admission="estimate"` the call's own, whatever is held.
+        """
+        plan = self._entered.plan
+        return plan.at_most if plan.expects else self._entered.granted.output_tokens
 
     @property
     def clamped_from(self) -> int | None:
@@ -85,11 +111,7 @@ class Reservation:
     @property
     def clamped_to(self) -> int | None:
         """The maximum that the call must be sent with to stay inside its reservation; None if it may stay as it is."""
-        granted, call = self._entered.granted, self._call
-        if not granted.bounded:
-            return None
-        own = call.model_maximum if call.max_output_tokens is None else call.max_output_tokens
-        return granted.output_tokens if own is None or granted.output_tokens < own else None
+        return self._clamped_to if self._entered else None
 
     @property
     def waited(self) -> float:
@@ -108,13 +130,13 @@ class Reservation:
             BudgetExceeded: a limit has no room.
         """
         self._check_fresh()
-        self._admitted = self._admissions.admit(self._call, self._identity)
+        self._hold(self._admissions.admit(self._call, self._identity))
         return self
 
     async def aenter(self) -> Self:
         """`enter` for tasks."""
         self._check_fresh()
-        self._admitted = await self._admissions.aadmit(self._call, self._identity)
+        self._hold(await self._admissions.aadmit(self._call, self._identity))
         return self
 
     def settle(
@@ -198,11 +220,15 @@ class Reservation:
         """
         ledger = self._admissions.ledger
         self._end(charge, ledger.release(self._handle) if charge is None else ledger.settle(self._handle, charge))
+        if (hooks := self._admissions.hooks) is not None:
+            hooks.catch_up()
 
     async def abook(self, charge: Charge | None) -> None:
         """`book` for tasks."""
         ledger, handle = self._admissions.ledger, self._handle
         self._end(charge, await (ledger.arelease(handle) if charge is None else ledger.asettle(handle, charge)))
+        if (hooks := self._admissions.hooks) is not None:
+            hooks.catch_up()
 
     def book_later(self, charge: Charge | None) -> None:
         """`book` soon. Never blocks or raises."""
@@ -214,11 +240,35 @@ class Reservation:
     ) -> Charge:
         """What a usage comes to: at the price of the model that answered, or else of the one that was asked."""
         money, unpriced = self._price(usage, model, service_tier)
+        self._answer = usage, model
         return Charge(usage.input_tokens, usage.output_tokens, money, 1, False, estimated, unpriced)  # noqa: FBT003
 
     def unconfirmed_charge(self) -> Charge:
         """All that is held, as a charge that nobody has confirmed."""
         return reserved_charge(self._handle)
+
+    def unconfirmed_input(self) -> Charge:
+        """What is held for the input, as a charge that nobody has confirmed."""
+        fixed = self._entered.plan.claim.fixed
+        return Charge(fixed.tokens, 0, fixed.nano_usd, fixed.requests, unconfirmed=True)
+
+    def unknown_charge(self, *, begun: bool = False) -> Charge | None:
+        """What is charged if nobody knows whether the call was billed: as the budget's `unknown_outcome` says.
+
+        Args:
+            begun: some of the answer has come, so that the input at least is billed for certain.
+        """
+        match self._admissions.unknown_outcome:
+            case "input":
+                return self.unconfirmed_input()
+            case "release":
+                return self.unconfirmed_input() if begun else None
+            case _:
+                return self.unconfirmed_charge()
+
+    def unread_charge(self) -> Charge | None:
+        """What is charged if the server went away before it said a word, which it does before it answers: the input."""
+        return None if self._admissions.unknown_outcome == "release" else self.unconfirmed_input()
 
     @property
     def lease(self) -> float:
@@ -316,18 +366,65 @@ class Reservation:
             return 0, call.model is not None
         return nano_from_pico(card.cost_pico(usage)), False
 
+    def _hold(self, admitted: Admitted) -> None:
+        """Room is held: say so."""
+        self._admitted = admitted
+        plan, granted, _ = admitted
+        if granted.bounded and not plan.expects:
+            call = self._call
+            own = call.model_maximum if call.max_output_tokens is None else call.max_output_tokens
+            if own is None or granted.output_tokens < own:
+                self._clamped_to = granted.output_tokens
+                self._admissions.say_once(
+                    f"clamped {call.model}",
+                    "the maximum output of %s is lowered from %s to %s tokens, to fit in what is left (said once per model)",
+                    shown(call.model or "(no model)"),
+                    plan.at_most,
+                    granted.output_tokens,
+                )
+        if (hooks := self._admissions.hooks) is not None:
+            try:
+                hooks.held(self._call, self._identity, granted.handle, waited=admitted.waited, clamped=self._clamped)
+            except BaseException:  # Such as a KeyboardInterrupt: whoever asked for the room never learns of it.
+                self.release_later()
+                raise
+
     def _end(self, charge: Charge | None, booked: Booked) -> None:
         first, self._ended = not self._ended, True
         self._admissions.open.pop(self.id, None)
         # An expired lease was charged by the ledger, which the sessions did not see: only what they have is taken back.
         before, self._booked = self._booked, charge if booked.first else self._booked
-        for tally in self._identity.tallies:
+        if (hooks := self._admissions.hooks) is not None and booked.first:
+            covered = self._handle.reserved if first else before.amounts if before is not None else _NOTHING
+            hooks.ended(
+                self._call,
+                self._identity,
+                self._handle,
+                charge or _FREE,
+                before=before,
+                covered=covered,
+                clamped=self._clamped,
+                answer=self._answer,
+            )
+        tallies = self._identity.tallies
+        if not tallies:
+            return
+        if booked.first and before is not None:
+            self._admissions.doubts.take_back(self.id)
+        if booked.first and charge is not None and charge.unconfirmed:
+            self._admissions.doubts.add(self.id, charge, tallies)
+        for tally in tallies:
             if first:
                 tally.give_back(self._handle.reserved)
-            if booked.first and before is not None:
+            if booked.first and before is not None and not before.unconfirmed:
                 tally.take_back(before)
             if booked.first and charge is not None:
                 tally.book(charge)
+
+    @property
+    def _clamped(self) -> tuple[int, int] | None:
+        """(from, to), where the maximum is lowered."""
+        return None if self._clamped_to is None else (self._entered.plan.at_most, self._clamped_to)
 
     def _warn(self) -> None:
         held: Amounts = self._handle.reserved

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,7 @@ class Opaque:
 Part = Text | Tool | Image | Audio | Document | Opaque
 
 
-@dataclass(frozen=True, slots=True)
-class RequestParts:
+class RequestParts(NamedTuple):
     """A request in neutral parts."""
 
     provider: str

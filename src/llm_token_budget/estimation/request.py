@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil
+from typing import NamedTuple
 
 from llm_token_budget.errors import ConfigurationError
 from llm_token_budget.estimation.media import count_audio, count_document, count_image
@@ -12,8 +12,7 @@ from llm_token_budget.estimation.parts import Audio, Document, Image, Opaque, Pa
 from llm_token_budget.estimation.text import TextCount, TextCounter, count_text
 
 
-@dataclass(frozen=True, slots=True)
-class TokenEstimate:
+class TokenEstimate(NamedTuple):
     """Input tokens of a request."""
 
     expected: int

@@ -20,7 +20,6 @@ from llm_token_budget.providers.dialect import (
     count,
     is_object,
     mapping,
-    part,
     positive,
     text_or_none,
 )
@@ -46,7 +45,7 @@ def _read_call(body: Body, provider: str, defaults: Defaults) -> Call:
     parts += [each for message in messages for each in _message_parts(message)]
     schema = mapping(mapping(body.get("output_config")).get("format")) or mapping(body.get("output_format"))
     parts += tool_parts(tools) + text_parts(schema.get("schema"))
-    forced = mapping(body.get("tool_choice")).get("type") in {"any", "tool"}
+    forced = mapping(body.get("tool_choice")).get("type") in ("any", "tool")
     estimate = estimate_parts(
         RequestParts(
             provider,
@@ -92,7 +91,7 @@ def _block_parts(block: Any) -> list[Part]:
     if kind == "image":
         return [Image(data=source.get("data") if isinstance(source.get("data"), str) else None)]
     if kind == "document":
-        if source.get("type") in {"text", "content"}:
+        if source.get("type") in ("text", "content"):
             inner = [
                 each for item in items_of(source.get("data", source.get("content"))) for each in _block_parts(item)
             ]
@@ -134,7 +133,9 @@ def _reading_of(usage: Body, model: object) -> Reading:
         # The only vendor whose input leaves out what was cached.
         input_tokens=None if fresh is None else fresh + written + read,
         output_tokens=count(usage.get("output_tokens")),
-        parts=part({"cache_read_tokens": read, "cache_write_tokens": written - hour, "cache_write_1h_tokens": hour}),
+        parts={"cache_read_tokens": read, "cache_write_tokens": written - hour, "cache_write_1h_tokens": hour}
+        if read or written
+        else {},
         model=text_or_none(model),
         service_tier="fast" if usage.get("speed") == "fast" else None,
     )

@@ -15,7 +15,7 @@ from llm_token_budget.providers.dialect import (
     count,
     is_object,
     mapping,
-    part,
+    parts_of,
     positive,
     text_or_none,
 )
@@ -50,6 +50,15 @@ USUAL_FIELDS = frozenset(
     ]
 )
 """Fields that add nothing to the input and change nothing but what is read of them anyway."""
+
+
+INPUT_PARTS = {
+    "cached_tokens": "cache_read_tokens",
+    "cache_write_tokens": "cache_write_tokens",
+    "audio_tokens": "audio_input_tokens",
+}
+OUTPUT_PARTS = {"reasoning_tokens": "reasoning_tokens", "audio_tokens": "audio_output_tokens"}
+"""What OpenAI calls the parts of a usage, and what we do."""
 
 
 class Extras(NamedTuple):
@@ -120,7 +129,7 @@ def usual_output(reasons: bool, defaults: Defaults) -> int:  # noqa: FBT001
 
 def is_structured(body: Body) -> bool:
     """Whether the answer must be whole to be of use: JSON by schema, or a tool's arguments."""
-    return mapping(body.get("response_format")).get("type") in {"json_schema", "json_object"} or _forces_a_tool(body)
+    return mapping(body.get("response_format")).get("type") in ("json_schema", "json_object") or _forces_a_tool(body)
 
 
 def maximum(body: Body) -> tuple[str, ...]:
@@ -158,20 +167,11 @@ def is_usage_only(event: Body) -> bool:
 def read_answer(body: Body) -> Reading | None:
     """The bill in an answer, or in a chunk of one."""
     usage = _usage_of(body)
-    details_in = mapping(usage.get("prompt_tokens_details"))
-    details_out = mapping(usage.get("completion_tokens_details"))
     return Reading(
         input_tokens=count(usage.get("prompt_tokens")),
         output_tokens=count(usage.get("completion_tokens")),
-        parts=part(
-            {
-                "cache_read_tokens": details_in.get("cached_tokens"),
-                "cache_write_tokens": details_in.get("cache_write_tokens"),
-                "audio_input_tokens": details_in.get("audio_tokens"),
-                "reasoning_tokens": details_out.get("reasoning_tokens"),
-                "audio_output_tokens": details_out.get("audio_tokens"),
-            }
-        ),
+        parts=parts_of(mapping(usage.get("prompt_tokens_details")), INPUT_PARTS)
+        | parts_of(mapping(usage.get("completion_tokens_details")), OUTPUT_PARTS),
         model=text_or_none(body.get("model")),
         service_tier=text_or_none(body.get("service_tier")),
         visible_text="" if usage else "".join(_said(choice.get("message")) for choice in _choices(body)),
@@ -206,7 +206,7 @@ class ChatFold:
 def longest_cache(body: Body) -> CacheLifetime:
     """The longest-lived cache that the request may be written to, as prices name them."""
     kept = body.get("prompt_cache_retention")
-    return "5m" if kept is None or kept in {"in_memory", "in-memory"} else "12h"
+    return "5m" if kept is None or kept in ("in_memory", "in-memory") else "12h"
 
 
 def message_parts(message: object) -> list[Part]:
@@ -223,15 +223,15 @@ def message_parts(message: object) -> list[Part]:
 
 def _part(content: Any) -> Part:
     kind = mapping(content).get("type")
-    if kind in {"text", "input_text", "output_text"} and isinstance(content.get("text"), str):
+    if kind in ("text", "input_text", "output_text") and isinstance(content.get("text"), str):
         return Text(content["text"])
-    if kind in {"image_url", "input_image"}:
+    if kind in ("image_url", "input_image"):
         source = content.get("image_url")
         named = mapping(source)
         return image(named.get("url", source), named.get("detail", content.get("detail")))
     if kind == "input_audio":
         return audio(mapping(content.get("input_audio")).get("data"))
-    if kind in {"file", "input_file"}:
+    if kind in ("file", "input_file"):
         return document((mapping(content.get("file")) or content).get("file_data"))
     return Text(dump(content))
 

@@ -122,9 +122,9 @@ def count(value: object) -> int | None:
     return value if type(value) is int and 0 <= value < ABSURD else None
 
 
-def part(values: Mapping[str, object]) -> dict[str, int]:
-    """The parts of a usage that were reported and are not zero."""
-    return {name: number for name, value in values.items() if value and (number := count(value))}
+def parts_of(details: Body, names: Mapping[str, str]) -> dict[str, int]:
+    """The parts of a usage that were reported and are not zero: by the provider's names, named as in `Usage`."""
+    return {ours: number for theirs, ours in names.items() if (number := count(details.get(theirs)))} if details else {}
 
 
 def is_object(value: object) -> TypeGuard[Body]:
@@ -143,6 +143,8 @@ def text_or_none(value: object) -> str | None:
 
 def positive(value: object) -> int | None:
     """A request's own maximum: a whole number above 0; anything else is the provider's to refuse."""
+    if type(value) is float and value.is_integer():
+        value = int(value)
     return value if type(value) is int and value > 0 else None
 
 

@@ -147,17 +147,26 @@ class GuardedCall:
             reservation.book_later(charge)
 
     def losses(self, response: Any, error: BaseException | None = None) -> list[tuple[Reservation, Charge | None]]:
-        """What a failed attempt is charged: nothing, or all that was held if nobody knows whether it was billed."""
+        """What a failed attempt is charged: nothing, or what its budget says if nobody knows whether it was billed."""
         ended = self.take_reservations()
         if not ended:
             return []
+        how: outcome.Outcome = "unknown"
         if response is not None:
-            free = outcome.of_response(response) == "free"
-        else:
-            free = not self.sent or (error is not None and outcome.of_exception(error) == "free")
-        return [(reservation, None if free else reservation.unconfirmed_charge()) for reservation in ended]
+            how = outcome.of_response(response)
+        elif not self.sent:
+            how = "free"
+        elif error is not None:
+            how = outcome.of_exception(error)
+        match how:
+            case "free":
+                return [(reservation, None) for reservation in ended]
+            case "unread":
+                return [(reservation, reservation.unread_charge()) for reservation in ended]
+            case _:
+                return [(reservation, reservation.unknown_charge()) for reservation in ended]
 
-    def charges(self, reading: Reading | None, *, estimated: bool) -> list[tuple[Reservation, Charge]]:
+    def charges(self, reading: Reading | None, *, estimated: bool) -> list[tuple[Reservation, Charge | None]]:
         """What the attempt that was answered is charged in each budget."""
         taken = self.take_reservations()
         return [(reservation, charge_of(reservation, reading, estimated=estimated)) for reservation in taken]
@@ -168,10 +177,13 @@ class GuardedCall:
         return taken
 
 
-def charge_of(reservation: Reservation, reading: Reading | None, *, estimated: bool) -> Charge:
-    """What an answer comes to; all that is held if it says nothing that can be read."""
+def charge_of(reservation: Reservation, reading: Reading | None, *, estimated: bool) -> Charge | None:
+    """What an answer comes to; if nobody can know, what the reservation's budget says of such calls.
+
+    Without a reading, `estimated` means that a part of the answer was seen.
+    """
     if reading is None:
-        return reservation.unconfirmed_charge()
+        return reservation.unknown_charge(begun=estimated)
     usage = usage_of(reading, reservation)
     return reservation.charge_for(usage, model=reading.model, service_tier=reading.service_tier, estimated=estimated)
 

@@ -18,7 +18,7 @@ from llm_token_budget.providers.dialect import (
     count,
     is_object,
     mapping,
-    part,
+    parts_of,
     positive,
     text_or_none,
 )
@@ -108,7 +108,7 @@ def _read_response_call(body: Body, provider: str, defaults: Defaults) -> Call:
             provider, model, tuple(parts), messages=len(items) + bool(body.get("instructions")), tools=len(tools)
         )
     )
-    structured = mapping(mapping(body.get("text")).get("format")).get("type") in {"json_schema", "json_object"}
+    structured = mapping(mapping(body.get("text")).get("format")).get("type") in ("json_schema", "json_object")
     forced = body.get("tool_choice") == "required" or is_object(body.get("tool_choice"))
     return Call(
         provider=provider,
@@ -126,22 +126,16 @@ def _read_response_call(body: Body, provider: str, defaults: Defaults) -> Call:
 
 
 def _item_parts(item: object) -> list[Part]:
-    return [chat.part_of(item)] if mapping(item).get("type") in {"input_image", "input_file"} else text_parts(item)
+    return [chat.part_of(item)] if mapping(item).get("type") in ("input_image", "input_file") else text_parts(item)
 
 
 def _read_response(body: Body) -> Reading | None:
     usage = mapping(body.get("usage"))
-    details_in = mapping(usage.get("input_tokens_details"))
     return Reading(
         input_tokens=count(usage.get("input_tokens")),
         output_tokens=count(usage.get("output_tokens")),
-        parts=part(
-            {
-                "cache_read_tokens": details_in.get("cached_tokens"),
-                "cache_write_tokens": details_in.get("cache_write_tokens"),
-                "reasoning_tokens": mapping(usage.get("output_tokens_details")).get("reasoning_tokens"),
-            }
-        ),
+        parts=parts_of(mapping(usage.get("input_tokens_details")), chat.INPUT_PARTS)
+        | parts_of(mapping(usage.get("output_tokens_details")), chat.OUTPUT_PARTS),
         model=text_or_none(body.get("model")),
         service_tier=text_or_none(body.get("service_tier")),
     )
@@ -156,7 +150,7 @@ class ResponseFold:
         self._text: list[str] = []
 
     def feed(self, event: Body) -> None:
-        if event.get("type") in {"response.completed", "response.incomplete", "response.failed"}:
+        if event.get("type") in ("response.completed", "response.incomplete", "response.failed"):
             response = mapping(event.get("response"))
             if response.get("usage") is not None:
                 self._reading = _read_response(response)
@@ -177,7 +171,7 @@ def _response_hides(body: Body, call: Call) -> bool:
     """Reasoning and the server's own tools are billed and not shown."""
     if model_facts(call.model or "", call.provider).reasoning:
         return True
-    return any(mapping(tool).get("type") not in {"function", "custom"} for tool in items_of(body.get("tools")))
+    return any(mapping(tool).get("type") not in ("function", "custom") for tool in items_of(body.get("tools")))
 
 
 CHAT = Endpoint(

@@ -117,7 +117,11 @@ class _Seam:
     def clamp(self, options: Any, state: _State) -> None:
         """Write the attempt's maximum into its options, where the request has its own."""
         most = state.call.clamp
-        if most is not None and (path := state.call.endpoint.maximum(state.call.body)):
+        if most is None or not (path := state.call.endpoint.maximum(state.call.body)):
+            return
+        own = state.call.body.get(path[0])
+        # Lowered, never raised: Anthropic takes a maximum of 0, to warm its cache.
+        if not (isinstance(own, int) and 0 <= own <= most):
             _write(options, path[0], most)
 
 

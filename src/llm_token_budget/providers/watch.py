@@ -174,7 +174,7 @@ class Ending:
         for reservation, charge in self.charges(ended=False):
             reservation.book_later(charge)
 
-    def charges(self, *, ended: bool) -> list[tuple[Reservation, Charge]]:
+    def charges(self, *, ended: bool) -> list[tuple[Reservation, Charge | None]]:
         """What is still open, and what it is charged. It is the caller's to end then."""
         taken, self._reservations = self._reservations, []
         if not taken:
@@ -186,10 +186,10 @@ class Ending:
         ]
 
     def _capped(self, reading: Reading | None, reservation: Reservation, *, estimated: bool) -> Reading | None:
-        """An estimate is never above what was held."""
+        """An estimate is never above what the call can have brought."""
         if reading is None or not estimated or reading.output_tokens is None:
             return reading
-        most = reservation.output_tokens
+        most = reservation.most_output_tokens
         if reading.output_tokens <= most:
             return reading
         return Reading(
