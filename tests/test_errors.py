@@ -23,6 +23,7 @@ from llm_token_budget import (
     ReservationConflict,
     UnknownModelPrice,
     UnmeteredCall,
+    calculate_cost,
     find_budget_error,
 )
 
@@ -134,16 +135,21 @@ def test_errors_survive_copying_and_pickling(again, make):
     assert {name: vars(twin)[name] for name in attributes} == attributes
 
 
+OVERSPEND = """
+from llm_token_budget import BudgetManager
+BudgetManager(global_token_limit=10, ledger="memory://").reserve(tokens=15).enter()
+"""
+
+
 def test_errors_come_back_from_another_process():
     """A process pool hands the refusal on whole."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         with pytest.raises(BudgetExceeded) as caught:
-            pool.submit(raise_exceeded).result(timeout=60)
-        with pytest.raises(UnknownModelPrice) as unknown:
-            pool.submit(raise_price).result(timeout=60)
-    assert caught.value.remaining == Decimal("0.03")
-    assert len(caught.value.refusals) == 2
-    assert str(unknown.value) == PRICE_MESSAGE
+            pool.submit(exec, OVERSPEND).result(timeout=60)
+        with pytest.raises(UnknownModelPrice, match=r"no price for 'gpt-6\.3-sol'"):
+            pool.submit(calculate_cost, 1, 1, "gpt-6.3-sol").result(timeout=60)
+    assert (caught.value.remaining, caught.value.needed) == (10, 15)
+    assert len(caught.value.refusals) == 1
 
 
 def test_the_message_says_who_what_how_much_when_and_what_to_do():

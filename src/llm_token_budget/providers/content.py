@@ -50,18 +50,18 @@ def as_sent(value: Any) -> Any:
 
     Reading a call must not use up what is still to be sent. The same object if there is nothing to do.
     """
-    kind = type(value)
+    kind = cast("Any", type(value))
     if kind in _PLAIN:
         return value
     if kind is dict:
         return _mapping_as_sent(value)
     if kind is list or kind is tuple:
-        items = [item if type(item) in _PLAIN else as_sent(item) for item in value]
+        items = [item if cast("Any", type(item)) in _PLAIN else as_sent(item) for item in cast("list[Any]", value)]
         return items if any(map(is_not, items, value)) else value
     # Files are iterators too: they are the SDK's to read.
-    if isinstance(value, Iterator) and not hasattr(value, "read"):
+    if isinstance(value, Iterator) and not hasattr(cast("Any", value), "read"):
         return [as_sent(item) for item in cast("Iterator[Any]", value)]
-    return value
+    return cast("Any", value)
 
 
 def _mapping_as_sent(value: dict[Any, Any]) -> dict[Any, Any]:

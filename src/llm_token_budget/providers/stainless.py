@@ -176,8 +176,8 @@ def _guarded_copy(client: Any, cls: Any) -> Any:
         if isinstance(value, functools.cached_property)
     }
     for name, value in cast("dict[str, Any]", vars(client)).items():
-        if name in cached:
-            continue
+        if name in cached and not isinstance(value, str | int | None):
+            continue  # A resource, bound to the client. (Vertex's region and project are mere data.)
         if isinstance(value, MethodType) and value.__self__ is client:
             copy.__dict__[name] = MethodType(value.__func__, copy)
         elif getattr(value, "_client", None) is client:
@@ -220,11 +220,13 @@ def _plain_hooks(seam: _Seam) -> dict[str, Any]:
             _current.reset(token)
 
     def _prepare_options(self: Any, options: Any) -> Any:
-        options = plain._prepare_options(self, options)
         if (state := _current.get()) is not None:
+            # Before the SDK's own hook: Bedrock's and Vertex's moves the model from the body into the path.
+            seam.read_again(options, state)
+        options = plain._prepare_options(self, options)
+        if state is not None:
             # Middleware may try again by itself: what it gave up has ended.
             state.call.failed(error=sys.exc_info()[1])
-            seam.read_again(options, state)
             state.call.reserve()
             seam.clamp(options, state)
         elif _is_websocket(options):
@@ -270,10 +272,12 @@ def _async_hooks(seam: _Seam) -> dict[str, Any]:
             _current.reset(token)
 
     async def _prepare_options(self: Any, options: Any) -> Any:
-        options = await plain._prepare_options(self, options)
         if (state := _current.get()) is not None:
-            await state.call.afailed(error=sys.exc_info()[1])
+            # Before the SDK's own hook: Bedrock's and Vertex's moves the model from the body into the path.
             seam.read_again(options, state)
+        options = await plain._prepare_options(self, options)
+        if state is not None:
+            await state.call.afailed(error=sys.exc_info()[1])
             await state.call.areserve()
             seam.clamp(options, state)
         elif _is_websocket(options):
