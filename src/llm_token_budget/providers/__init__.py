@@ -32,6 +32,13 @@ _STAINLESS: Final[Mapping[str, Dialect]] = {
     "groq": groq.DIALECT,
 }
 
+_CLOUDS: Final[Mapping[str, str]] = {
+    "AzureOpenAI": "azure",
+    "AnthropicBedrock": "aws",
+    "AnthropicVertex": "google",
+}
+"""Whose prices count, by client."""
+
 _WRAPPABLE: Final = "the clients of openai, anthropic, groq and ollama, plain and async"
 
 
@@ -86,5 +93,5 @@ def _refusal(client: object) -> str:
 
 def _provider(client: object, dialect: Dialect) -> str:
     """Whose prices count."""
-    names = {base.__name__ for base in type(client).__mro__}
-    return "azure" if names & {"AzureOpenAI", "AsyncAzureOpenAI"} else dialect.provider
+    names = [base.__name__.removeprefix("Async") for base in type(client).__mro__]
+    return next((_CLOUDS[name] for name in names if name in _CLOUDS), dialect.provider)

@@ -170,8 +170,10 @@ def read_answer(body: Body) -> Reading | None:
     return Reading(
         input_tokens=count(usage.get("prompt_tokens")),
         output_tokens=count(usage.get("completion_tokens")),
-        parts=parts_of(mapping(usage.get("prompt_tokens_details")), INPUT_PARTS)
-        | parts_of(mapping(usage.get("completion_tokens_details")), OUTPUT_PARTS),
+        parts={
+            **parts_of(mapping(usage.get("prompt_tokens_details")), INPUT_PARTS),
+            **parts_of(mapping(usage.get("completion_tokens_details")), OUTPUT_PARTS),
+        },
         model=text_or_none(body.get("model")),
         service_tier=text_or_none(body.get("service_tier")),
         visible_text="" if usage else "".join(_said(choice.get("message")) for choice in _choices(body)),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal, Protocol, TypeGuard
+from dataclasses import dataclass
+from typing import Any, Final, Literal, NamedTuple, Protocol, TypeGuard
 
 from llm_token_budget.claims import Call
 from llm_token_budget.usage import Usage
 
 Body = Mapping[str, Any]
 """A request's or an answer's JSON object."""
+
+NO_PARTS: Final[Mapping[str, int]] = {}
 
 ABSURD: Final = 10**9
 """Token counts from here on are a broken answer, not a bill: no context window comes near."""
@@ -26,17 +28,16 @@ class Defaults:
     min_output_tokens: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(NamedTuple):
     """What an answer says of its bill. A count that it doesn't say, or says absurdly, is None."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None
-    parts: Mapping[str, int] = field(default_factory=dict[str, int])
+    parts: Mapping[str, int] = NO_PARTS
     """The parts of input and output, named as in `Usage`."""
     model: str | None = None
     service_tier: str | None = None
-    visible_text: str = field(default="", repr=False)
+    visible_text: str = ""
     """The answer's text, of an answer that doesn't say how much it is: to be counted, not kept."""
 
     @property
@@ -45,7 +46,7 @@ class Reading:
 
     def saying(self, text: str) -> Reading:
         """The same, with the text of the answer."""
-        return replace(self, visible_text=text)
+        return self._replace(visible_text=text)
 
     def usage(self, held_input: int, held_output: int) -> Usage:
         """The usage; a count that is missing is what was held for it. Never an under-count."""
@@ -122,9 +123,15 @@ def count(value: object) -> int | None:
     return value if type(value) is int and 0 <= value < ABSURD else None
 
 
-def parts_of(details: Body, names: Mapping[str, str]) -> dict[str, int]:
+def parts_of(details: Body, names: Mapping[str, str]) -> Mapping[str, int]:
     """The parts of a usage that were reported and are not zero: by the provider's names, named as in `Usage`."""
-    return {ours: number for theirs, ours in names.items() if (number := count(details.get(theirs)))} if details else {}
+    return _parts(details, names) if any(details.values()) else NO_PARTS
+
+
+def _parts(details: Body, names: Mapping[str, str]) -> dict[str, int]:
+    # Most are reported as zero: those need no reading.
+    found = ((ours, details.get(theirs)) for theirs, ours in names.items())
+    return {ours: number for ours, value in found if value and (number := count(value))}
 
 
 def is_object(value: object) -> TypeGuard[Body]:

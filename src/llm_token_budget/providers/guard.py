@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_token_budget.claims import Call
@@ -238,8 +238,8 @@ def read_bill(call: GuardedCall, content: bytes) -> tuple[Reading | None, bool]:
     if reading is None or reading.complete:
         return reading, False
     if reading.output_tokens is None and reading.visible_text and not call.endpoint.hidden_output(call.body, call.call):
-        reading = replace(reading, output_tokens=count_output(reading.visible_text, call.call))
-    return replace(reading, visible_text=""), True
+        reading = reading._replace(output_tokens=count_output(reading.visible_text, call.call))
+    return reading._replace(visible_text=""), True
 
 
 def usage_of(reading: Reading, reservation: Reservation) -> Usage:

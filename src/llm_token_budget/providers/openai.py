@@ -80,7 +80,7 @@ def _prompts(value: Any) -> list[Part]:
         return [Opaque(len(items), "tokens")]
     parts: list[Part] = []
     for item in items:
-        parts += text_parts(item) if isinstance(item, str) or is_object(item) else _prompts(item)
+        parts += _prompts(item) if isinstance(item, list | tuple) else text_parts(item)
     return parts
 
 
@@ -134,8 +134,10 @@ def _read_response(body: Body) -> Reading | None:
     return Reading(
         input_tokens=count(usage.get("input_tokens")),
         output_tokens=count(usage.get("output_tokens")),
-        parts=parts_of(mapping(usage.get("input_tokens_details")), chat.INPUT_PARTS)
-        | parts_of(mapping(usage.get("output_tokens_details")), chat.OUTPUT_PARTS),
+        parts={
+            **parts_of(mapping(usage.get("input_tokens_details")), chat.INPUT_PARTS),
+            **parts_of(mapping(usage.get("output_tokens_details")), chat.OUTPUT_PARTS),
+        },
         model=text_or_none(body.get("model")),
         service_tier=text_or_none(body.get("service_tier")),
     )
