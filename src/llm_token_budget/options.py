@@ -6,17 +6,99 @@ import logging
 import math
 import os
 import re
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Final
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Literal, cast
 
 from llm_token_budget.errors import ConfigurationError, shown_value
 from llm_token_budget.ledgers import Ledger, MemoryLedger
 from llm_token_budget.ledgers.base import DAY
-from llm_token_budget.limits import Limit
-from llm_token_budget.money import MAX_AMOUNT
+from llm_token_budget.limits import Amount, Limit
+from llm_token_budget.money import MAX_AMOUNT, parse_usd
 
 logger: Final = logging.getLogger("llm_token_budget")
+
+Unmetered = Literal["refuse", "allow"] | Mapping[str, Amount]
+"""What calls get whose bill can't be measured: a word for all of them, or USD per call by endpoint."""
+
+NOTED: Final = 1000
+"""So many endpoints are remembered that passed unmetered: the longest unused ones are forgotten."""
+
+_ENDPOINT: Final = re.compile(r"POST (/[^\s?#]*)")
+_PLACEHOLDER: Final = re.compile(r"\\\{[^/{}]*\\\}")
+_IDENTIFIER: Final = re.compile(r"(?<=/)(?=[^/]*\d)[^/]{8,}(?=/|$)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnmeteredUse:
+    """An endpoint that was called without its bill being measured."""
+
+    endpoint: str
+    """As `POST /path`; identifiers in it as `{id}`."""
+    count: int
+    """How often, in this process."""
+    last_at: datetime
+
+
+class UnmeteredCalls:
+    """What calls get whose bill can't be measured, and a note of those that passed.
+
+    The notes are single dict operations: a count may miss one of two calls at the very same time.
+    """
+
+    def __init__(self, option: object, now: Callable[[], float]) -> None:
+        self._now = now
+        self._allows = option == "allow"
+        self._charges = _read_charges(option)
+        self._noted: OrderedDict[str, tuple[int, float]] = OrderedDict()
+
+    @property
+    def allowed(self) -> bool:
+        """Whether they pass, whatever limits there are."""
+        return self._allows
+
+    def charge(self, endpoint: str) -> int | None:
+        """Nano-USD that each call of an endpoint is charged; None if nobody said."""
+        return next((usd for pattern, usd in self._charges if pattern.search(endpoint)), None)
+
+    def note(self, endpoint: str) -> None:
+        """A call passed unmetered."""
+        name = _IDENTIFIER.sub("{id}", endpoint)
+        count, _ = self._noted.pop(name, (0, 0.0))
+        self._noted[name] = count + 1, self._now()
+        if len(self._noted) > NOTED:
+            self._noted.popitem(last=False)
+
+    def noted(self) -> list[UnmeteredUse]:
+        """What passed, the latest first."""
+        return [
+            UnmeteredUse(endpoint=name, count=count, last_at=datetime.fromtimestamp(at, UTC))
+            for name, (count, at) in reversed(list(self._noted.items()))
+        ]
+
+
+def _read_charges(option: object) -> list[tuple[re.Pattern[str], int]]:
+    if not isinstance(option, Mapping):
+        if option not in ("refuse", "allow"):
+            raise ConfigurationError(
+                "unmetered is 'refuse', 'allow' or USD per call by endpoint, such as "
+                f"{{'POST /audio/speech': '0.015'}}, not {shown_value(option)}"
+            )
+        return []
+    return [_read_charge(endpoint, usd) for endpoint, usd in cast("Mapping[object, object]", option).items()]
+
+
+def _read_charge(endpoint: object, usd: object) -> tuple[re.Pattern[str], int]:
+    written = _ENDPOINT.fullmatch(endpoint) if isinstance(endpoint, str) else None
+    if written is None or not written[1].strip("/"):
+        raise ConfigurationError(
+            "unmetered names endpoints as 'POST /audio/speech' or 'POST /threads/{id}/runs', without the address before it, "
+            f"not {shown_value(endpoint)}"
+        )
+    path = _PLACEHOLDER.sub("[^/]+", re.escape(written[1].rstrip("/")))
+    return re.compile(f"^POST (?:/.*)?{path}/?$"), parse_usd(cast("Amount", usd), f"unmetered[{shown_value(endpoint)}]")
 
 
 def check_choice(name: str, value: object, choices: Sequence[str]) -> None:

@@ -70,7 +70,7 @@ class Entered:
             return await self._manager.__aenter__()
         return self._manager.__enter__()
 
-    async def __aexit__(self, *error: Any) -> Any:
+    async def __aexit__(self, *error: object) -> Any:
         if hasattr(self._manager, "__aenter__"):
             return await self._manager.__aexit__(*error)
         return self._manager.__exit__(*error)
@@ -164,6 +164,11 @@ def http_library(vendor: str) -> Any:
         return sys.modules["httpx"]
     base: Any = sys.modules[f"{_CLASSES[vendor][0].__module__.partition('.')[0]}._base_client"]
     return base.httpx2 if hasattr(base, "httpx2") else base.httpx
+
+
+def is_the_vendors(error: Exception) -> None:
+    """Fail if an error that a vendor's SDK is to raise is one of ours."""
+    assert not type(error).__module__.startswith("llm_token_budget"), error
 
 
 class NotedLedger(MemoryLedger):

@@ -227,7 +227,9 @@ async def chat_posted(client: Any) -> Any:
 @form("openai", when=takes(openai.OpenAI.post, "content"))
 async def chat_posted_bytes(client: Any) -> Any:
     options = {"headers": {"content-type": "application/json"}}
-    answer = client.post("/chat/completions", content=json.dumps(CHAT).encode(), cast_to=ChatCompletion, options=options)
+    answer = client.post(
+        "/chat/completions", content=json.dumps(CHAT).encode(), cast_to=ChatCompletion, options=options
+    )
     return [await got(answer)]
 
 

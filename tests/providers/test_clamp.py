@@ -52,29 +52,80 @@ CASES = [
     Case("openai, unknown model", "openai", chat(model="my-model"), "max_tokens"),
     Case("openai, extra body", "openai", chat(extra_body={"max_completion_tokens": 8000}), "max_completion_tokens"),
     Case("azure", "azure", chat(max_completion_tokens=8000), "max_completion_tokens"),
-    Case("openai raw", "openai", lambda client: client.chat.completions.with_raw_response.create(**CHAT | {"max_completion_tokens": 8000}), "max_completion_tokens"),
-    Case("response", "openai", lambda client: client.responses.create(**RESPONSE | {"max_output_tokens": 8000}), "max_output_tokens"),
-    Case("response, none", "openai", lambda client: client.responses.create(model="gpt-4o-mini", input="Hello"), "max_output_tokens"),
-    Case("completion", "openai", lambda client: client.completions.create(**COMPLETION | {"max_tokens": 3900}), "max_tokens"),
-    Case("posted", "openai", lambda client: client.post("/chat/completions", body={**CHAT, "max_completion_tokens": 8000}, cast_to=ChatCompletion), "max_completion_tokens"),
+    Case(
+        "openai raw",
+        "openai",
+        lambda client: client.chat.completions.with_raw_response.create(**CHAT | {"max_completion_tokens": 8000}),
+        "max_completion_tokens",
+    ),
+    Case(
+        "response",
+        "openai",
+        lambda client: client.responses.create(**RESPONSE | {"max_output_tokens": 8000}),
+        "max_output_tokens",
+    ),
+    Case(
+        "response, none",
+        "openai",
+        lambda client: client.responses.create(model="gpt-4o-mini", input="Hello"),
+        "max_output_tokens",
+    ),
+    Case(
+        "completion",
+        "openai",
+        lambda client: client.completions.create(**COMPLETION | {"max_tokens": 3900}),
+        "max_tokens",
+    ),
+    Case(
+        "posted",
+        "openai",
+        lambda client: client.post(
+            "/chat/completions", body={**CHAT, "max_completion_tokens": 8000}, cast_to=ChatCompletion
+        ),
+        "max_completion_tokens",
+    ),
     Case("anthropic", "anthropic", message(max_tokens=8000), "max_tokens"),
     Case("anthropic, streamed", "anthropic", message(max_tokens=8000, stream=True), "max_tokens"),
-    Case("anthropic, beta", "anthropic", lambda client: client.beta.messages.create(**MESSAGE | {"max_tokens": 8000}), "max_tokens"),
+    Case(
+        "anthropic, beta",
+        "anthropic",
+        lambda client: client.beta.messages.create(**MESSAGE | {"max_tokens": 8000}),
+        "max_tokens",
+    ),
     Case("anthropic, extra body", "anthropic", message(extra_body={"max_tokens": 8000}), "max_tokens"),
     Case("groq", "groq", groq_chat(max_completion_tokens=8000), "max_completion_tokens"),
     Case("groq, older name", "groq", groq_chat(max_tokens=8000), "max_tokens"),
     Case("groq, none", "groq", groq_chat(), "max_completion_tokens"),
-    Case("ollama", "ollama", lambda client: client.chat(**OLLAMA | {"options": {"num_predict": 8000, "seed": 1}}), "num_predict"),
+    Case(
+        "ollama",
+        "ollama",
+        lambda client: client.chat(**OLLAMA | {"options": {"num_predict": 8000, "seed": 1}}),
+        "num_predict",
+    ),
     Case("ollama, none", "ollama", lambda client: client.generate("llama3.2", "Hello"), "num_predict"),
-    Case("ollama, endless", "ollama", lambda client: client.chat(**OLLAMA | {"options": {"num_predict": -1}}), "num_predict"),
-    Case("ollama, streamed", "ollama", lambda client: client.chat(**OLLAMA | {"options": {"num_predict": 8000}}, stream=True), "num_predict"),
-]  # fmt: skip
+    Case(
+        "ollama, endless",
+        "ollama",
+        lambda client: client.chat(**OLLAMA | {"options": {"num_predict": -1}}),
+        "num_predict",
+    ),
+    Case(
+        "ollama, streamed",
+        "ollama",
+        lambda client: client.chat(**OLLAMA | {"options": {"num_predict": 8000}}, stream=True),
+        "num_predict",
+    ),
+]
 EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 
 
 async def sent(client: Any, send: Any) -> None:
     answer = await got(send(client))
-    if isinstance(answer, openai.Stream | openai.AsyncStream) or hasattr(answer, "__anext__") or hasattr(answer, "__next__"):
+    if (
+        isinstance(answer, openai.Stream | openai.AsyncStream)
+        or hasattr(answer, "__anext__")
+        or hasattr(answer, "__next__")
+    ):
         await every(answer)
 
 
@@ -120,7 +171,9 @@ def test_other_admissions_change_no_request(bench, case, admission):
 @EVERY_CASE
 def test_a_maximum_is_never_raised(bench, case):
     """A request that asks for little gets what it asked for, however close the limit."""
-    small: dict[str, Any] = {"openai": CHAT, "azure": CHAT, "anthropic": MESSAGE, "groq": GROQ, "ollama": OLLAMA}[case.vendor]
+    small: dict[str, Any] = {"openai": CHAT, "azure": CHAT, "anthropic": MESSAGE, "groq": GROQ, "ollama": OLLAMA}[
+        case.vendor
+    ]
 
     async def use(client: Any) -> None:
         if case.vendor == "ollama":
@@ -136,18 +189,57 @@ def test_a_maximum_is_never_raised(bench, case):
 
 REFUSED: list[tuple[str, str, Any]] = [
     ("too little to be of use", "openai", (900, chat(max_tokens=8000))),
-    ("JSON by schema", "openai", (ROOM, chat(max_tokens=8000, response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": {}}}))),
+    (
+        "JSON by schema",
+        "openai",
+        (
+            ROOM,
+            chat(max_tokens=8000, response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": {}}}),
+        ),
+    ),
     ("JSON", "openai", (ROOM, chat(max_tokens=8000, response_format={"type": "json_object"}))),
-    ("parsed", "openai", (ROOM, lambda client: client.chat.completions.parse(**CHAT | {"max_completion_tokens": 8000}, response_format=Said))),
+    (
+        "parsed",
+        "openai",
+        (
+            ROOM,
+            lambda client: client.chat.completions.parse(
+                **CHAT | {"max_completion_tokens": 8000}, response_format=Said
+            ),
+        ),
+    ),
     ("a forced tool", "openai", (ROOM, chat(max_tokens=8000, tools=[TOOL], tool_choice="required"))),
-    ("a named tool", "openai", (ROOM, chat(max_tokens=8000, tools=[TOOL], tool_choice={"type": "function", "function": {"name": "look"}}))),
+    (
+        "a named tool",
+        "openai",
+        (ROOM, chat(max_tokens=8000, tools=[TOOL], tool_choice={"type": "function", "function": {"name": "look"}})),
+    ),
     ("several choices", "openai", (ROOM, chat(max_tokens=8000, n=3))),
     ("reasoning", "openai", (ROOM, chat(max_completion_tokens=8000, model="gpt-6.1-terra"))),
-    ("a response by schema", "openai", (ROOM, lambda client: client.responses.parse(**RESPONSE | {"max_output_tokens": 8000}, text_format=Said))),
+    (
+        "a response by schema",
+        "openai",
+        (ROOM, lambda client: client.responses.parse(**RESPONSE | {"max_output_tokens": 8000}, text_format=Said)),
+    ),
     ("thinking", "anthropic", (ROOM, message(max_tokens=8000, thinking={"type": "enabled", "budget_tokens": 2000}))),
-    ("a forced tool of anthropic", "anthropic", (ROOM, message(max_tokens=8000, tools=[{"name": "look", "input_schema": {"type": "object"}}], tool_choice={"type": "any"}))),
-    ("a format of ollama", "ollama", (ROOM, lambda client: client.chat(**OLLAMA | {"options": {"num_predict": 8000}}, format="json"))),
-]  # fmt: skip
+    (
+        "a forced tool of anthropic",
+        "anthropic",
+        (
+            ROOM,
+            message(
+                max_tokens=8000,
+                tools=[{"name": "look", "input_schema": {"type": "object"}}],
+                tool_choice={"type": "any"},
+            ),
+        ),
+    ),
+    (
+        "a format of ollama",
+        "ollama",
+        (ROOM, lambda client: client.chat(**OLLAMA | {"options": {"num_predict": 8000}}, format="json")),
+    ),
+]
 
 
 @pytest.mark.parametrize(("vendor", "case"), [each[1:] for each in REFUSED], ids=[each[0] for each in REFUSED])
@@ -197,7 +289,13 @@ def test_a_body_of_bytes_is_read_and_lowered(bench, content):
     budget = BudgetManager(global_token_limit=ROOM)
     client = wrap(bench.client("openai"), budget)
     options = {"headers": {"content-type": "application/json"}}
-    bench.run(got(client.post("/chat/completions", content=text.encode() if content else text, cast_to=ChatCompletion, options=options)))
+    bench.run(
+        got(
+            client.post(
+                "/chat/completions", content=text.encode() if content else text, cast_to=ChatCompletion, options=options
+            )
+        )
+    )
     body = bench.provider.requests[0].body
     assert body["max_completion_tokens"] < ROOM
     assert body["user"] == "grüße"
@@ -208,9 +306,19 @@ def test_a_body_of_bytes_is_read_and_lowered(bench, content):
 def test_a_maximum_written_as_a_float_is_one(bench, maximum):
     """Never raised, and held as what it says."""
     budget = plenty(global_token_limit=3000)
-    bench.provider.on(lambda _: Reply(body={"model": "llama3.2", "done": True, "prompt_eval_count": 9, "eval_count": 3}))
+    bench.provider.on(
+        lambda _: Reply(body={"model": "llama3.2", "done": True, "prompt_eval_count": 9, "eval_count": 3})
+    )
     client = wrap(bench.client("ollama"), budget)
-    bench.run(got(client._request_raw("POST", "/api/generate", json={"model": "llama3.2", "prompt": "Hi", "options": {"num_predict": maximum}, "stream": False})))
+    bench.run(
+        got(
+            client._request_raw(
+                "POST",
+                "/api/generate",
+                json={"model": "llama3.2", "prompt": "Hi", "options": {"num_predict": maximum}, "stream": False},
+            )
+        )
+    )
     assert bench.provider.requests[0].body["options"]["num_predict"] == maximum
     assert budget.ledger.handles[0].reserved.tokens < maximum + 200
 

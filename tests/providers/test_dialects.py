@@ -43,19 +43,52 @@ def read(provider: str, path: str, body: Body) -> Call:
 NAMES = (
     *("model", "messages", "input", "prompt", "system", "instructions", "tools", "functions", "tool_choice", "stream"),
     *("max_tokens", "max_completion_tokens", "max_output_tokens", "options", "num_predict", "n", "best_of", "thinking"),
-    *("content", "role", "type", "text", "image_url", "url", "detail", "source", "data", "input_audio", "file", "images"),
+    *(
+        "content",
+        "role",
+        "type",
+        "text",
+        "image_url",
+        "url",
+        "detail",
+        "source",
+        "data",
+        "input_audio",
+        "file",
+        "images",
+    ),
     *("response_format", "json_schema", "schema", "format", "output_format", "cache_control", "ttl", "budget_tokens"),
     *("modalities", "audio", "prediction", "service_tier", "speed", "context", "usage", "choices", "delta", "message"),
     *("prompt_tokens", "completion_tokens", "input_tokens", "output_tokens", "prompt_tokens_details", "cached_tokens"),
-    *("cache_creation", "cache_creation_input_tokens", "cache_read_input_tokens", "ephemeral_1h_input_tokens", "x_groq"),
+    *(
+        "cache_creation",
+        "cache_creation_input_tokens",
+        "cache_read_input_tokens",
+        "ephemeral_1h_input_tokens",
+        "x_groq",
+    ),
     *("prompt_eval_count", "eval_count", "done", "response", "tool_calls", "function", "arguments", "name", "output"),
-    *("input_schema", "stream_options", "include_usage", "previous_response_id", "prompt_cache_retention", "finish_reason"),
+    *(
+        "input_schema",
+        "stream_options",
+        "include_usage",
+        "previous_response_id",
+        "prompt_cache_retention",
+        "finish_reason",
+    ),
 )
 WORDS = (
     *("gpt-4o-mini", "gpt-6.1-terra", "claude-opus-4-8", "llama3.2", "", "text", "image", "image_url", "document"),
     *("base64", "user", "system", "json_schema", "required", "any", "enabled", "5m", "1h", "fast", "message_start"),
     *("message_delta", "message_stop", "content_block_delta", "response.completed", "tool_result", "tool_use", "file"),
-    *("data:image/png;base64,iVBORw0KGgo=", "data:image/png;base64,!!!", "input_audio", "Hello there", "\ud800", "日本"),
+    *(
+        "data:image/png;base64,iVBORw0KGgo=",
+        "data:image/png;base64,!!!",
+        "input_audio",
+        "Hello there",
+        "\ud800",
+        "日本",
+    ),
 )
 LEAVES = (
     st.none()
@@ -72,7 +105,7 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 )
 BODIES = st.dictionaries(st.sampled_from(NAMES), JSON, max_size=10)
 quick = settings(
-    max_examples=30,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=True,
@@ -160,6 +193,12 @@ def test_an_event_that_breaks_our_reading_reaches_the_user(monkeypatch, caplog):
     stats = budget.get_global_stats()
     assert stats.total_tokens == stats.unconfirmed.tokens >= 50
     assert "could not be read" in caplog.text
+
+
+@pytest.mark.parametrize("value", [0.5, True, [0.5], [[True]], [[[]]], {"a": 1}, [None], 7, [[1, 2], ["x"]], "text"])
+def test_inputs_of_any_shape_are_read(value):
+    """A lone number is no endless list."""
+    assert read("openai", "/embeddings", {"model": "text-embedding-3-small", "input": value}).input_tokens >= 0
 
 
 # Readings
@@ -260,37 +299,103 @@ SCHEMA = {
 }
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
 FUNCTION = {"type": "function", "function": {"name": "weather", "description": "Tells it.", "parameters": SCHEMA}}
-CALLED = [{"id": "c1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Lund", "unit": "c"}'}}]
+CALLED = [
+    {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Lund", "unit": "c"}'}}
+]
 CHATS: list[Any] = [
     {"messages": [{"role": "user", "content": "Hi"}]},
-    {"messages": [{"role": "system", "content": LOREM}, {"role": "user", "content": "日本語のテキストを翻訳してください。" * 9}]},
+    {
+        "messages": [
+            {"role": "system", "content": LOREM},
+            {"role": "user", "content": "日本語のテキストを翻訳してください。" * 9},
+        ]
+    },
     {"messages": [{"role": "user", "content": json.dumps(SCHEMA) * 9}], "tools": [FUNCTION] * 3},
-    {"messages": [{"role": "user", "content": [{"type": "text", "text": LOREM}, {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PIXEL}"}}]}]},
-    {"messages": [{"role": "user", "content": "Weather?"}, {"role": "assistant", "content": None, "tool_calls": CALLED}, {"role": "tool", "tool_call_id": "c1", "content": LOREM}], "tools": [FUNCTION]},
-    {"messages": [{"role": "user", "content": "List."}], "response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": SCHEMA}}},
+    {
+        "messages": [
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": LOREM},
+                    {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PIXEL}"}},
+                ],
+            }
+        ]
+    },
+    {
+        "messages": [
+            {"role": "user", "content": "Weather?"},
+            {"role": "assistant", "content": None, "tool_calls": CALLED},
+            {"role": "tool", "tool_call_id": "c1", "content": LOREM},
+        ],
+        "tools": [FUNCTION],
+    },
+    {
+        "messages": [{"role": "user", "content": "List."}],
+        "response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": SCHEMA}},
+    },
     {"messages": [{"role": "user", "name": "ada", "content": "🦜🎉 naïve café\n" * 30}] * 4},
-]  # fmt: skip
+]
 MESSAGES: list[Any] = [
     {"messages": [{"role": "user", "content": "Hi"}]},
     {"system": LOREM, "messages": [{"role": "user", "content": LOREM}, {"role": "assistant", "content": "Yes."}]},
-    {"system": [{"type": "text", "text": LOREM, "cache_control": {"type": "ephemeral"}}], "messages": [{"role": "user", "content": [{"type": "text", "text": "What?"}]}]},
-    {"messages": [{"role": "user", "content": "Weather?"}], "tools": [{"name": "weather", "description": "Tells it.", "input_schema": SCHEMA}] * 4},
-    {"messages": [{"role": "user", "content": "Weather?"}, {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "weather", "input": {"city": "Lund"}}]}, {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": [{"type": "text", "text": LOREM}]}]}]},
-    {"messages": [{"role": "user", "content": [{"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL}}, {"type": "text", "text": LOREM}]}]},
-]  # fmt: skip
+    {
+        "system": [{"type": "text", "text": LOREM, "cache_control": {"type": "ephemeral"}}],
+        "messages": [{"role": "user", "content": [{"type": "text", "text": "What?"}]}],
+    },
+    {
+        "messages": [{"role": "user", "content": "Weather?"}],
+        "tools": [{"name": "weather", "description": "Tells it.", "input_schema": SCHEMA}] * 4,
+    },
+    {
+        "messages": [
+            {"role": "user", "content": "Weather?"},
+            {
+                "role": "assistant",
+                "content": [{"type": "tool_use", "id": "t", "name": "weather", "input": {"city": "Lund"}}],
+            },
+            {
+                "role": "user",
+                "content": [{"type": "tool_result", "tool_use_id": "t", "content": [{"type": "text", "text": LOREM}]}],
+            },
+        ]
+    },
+    {
+        "messages": [
+            {
+                "role": "user",
+                "content": [
+                    {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL}},
+                    {"type": "text", "text": LOREM},
+                ],
+            }
+        ]
+    },
+]
 RESPONSES: list[Any] = [
     {"input": "Hi"},
     {"input": LOREM, "instructions": LOREM},
-    {"input": [{"role": "user", "content": [{"type": "input_text", "text": LOREM}]}], "tools": [{"type": "function", "name": "weather", "parameters": SCHEMA}]},
-    {"input": [{"type": "function_call", "call_id": "c", "name": "weather", "arguments": "{}"}, {"type": "function_call_output", "call_id": "c", "output": LOREM}]},
-]  # fmt: skip
+    {
+        "input": [{"role": "user", "content": [{"type": "input_text", "text": LOREM}]}],
+        "tools": [{"type": "function", "name": "weather", "parameters": SCHEMA}],
+    },
+    {
+        "input": [
+            {"type": "function_call", "call_id": "c", "name": "weather", "arguments": "{}"},
+            {"type": "function_call_output", "call_id": "c", "output": LOREM},
+        ]
+    },
+]
 REALISTIC: list[tuple[str, str, str, str, dict[str, Any]]] = [
     *(("openai", "/chat/completions", "openai_base_url", "gpt-4o-mini", body) for body in CHATS),
     *(("openai", "/chat/completions", "openai_base_url", "gpt-6.1-terra", body) for body in CHATS),
     *(("groq", "/chat/completions", "groq_base_url", "llama-3.1-8b-instant", body) for body in CHATS),
     *(("groq", "/chat/completions", "groq_base_url", "openai/gpt-oss-120b", body) for body in CHATS),
     *(("openai", "/responses", "openai_base_url", "gpt-4o-mini", body) for body in RESPONSES),
-    *(("anthropic", "/messages", "anthropic_base_url", "claude-opus-4-8", {"max_tokens": 9} | body) for body in MESSAGES),
+    *(
+        ("anthropic", "/messages", "anthropic_base_url", "claude-opus-4-8", {"max_tokens": 9} | body)
+        for body in MESSAGES
+    ),
     *(("ollama", "/api/chat", "ollama_base_url", "llama3.2", {"stream": False} | body) for body in CHATS[:3]),
     ("openai", "/embeddings", "openai_base_url", "text-embedding-3-small", {"input": [LOREM, "Hi"]}),
     ("openai", "/embeddings", "openai_base_url", "text-embedding-3-small", {"input": [[1, 2, 3], [4, 5]]}),

@@ -32,7 +32,6 @@ def test_a_calls_account_is_the_providers_bill(bench, form):
     assert not stats.overrun
 
 
-
 @forms()
 def test_a_refused_call_costs_no_network_traffic(bench, form):
     """Every form raises BudgetExceeded itself, unwrapped and without retries, before anything is sent."""

@@ -65,9 +65,15 @@ def test_doubled_answers_are_counted(bench, vendor, router):
         "anthropic": ("/v1/messages", MESSAGE_ANSWER),
         "ollama": (
             "/api/chat",
-            {"model": "llama3.2", "done": True, "message": {"role": "assistant", "content": "Hello"}, "prompt_eval_count": 7, "eval_count": 3},
+            {
+                "model": "llama3.2",
+                "done": True,
+                "message": {"role": "assistant", "content": "Hello"},
+                "prompt_eval_count": 7,
+                "eval_count": 3,
+            },
         ),
-    }  # fmt: skip
+    }
     path, answer = answers[vendor]
     route = router.post(path__regex=rf".*{path}$").mock(return_value=httpx.Response(200, json=answer))
     budget = plenty()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import pytest
 from llm_token_budget import wrap
 from llm_token_budget.testing import Reply
 
-from .driving import Entered, closed, every, first, got, held_tokens, http_library, plenty
+from .driving import Entered, closed, every, first, got, held_tokens, http_library, is_the_vendors, plenty
 from .forms import CHAT, COMPLETION, GROQ, MESSAGE, OLLAMA, RESPONSE
 
 LONG = Reply(output_tokens=150)
@@ -105,10 +106,8 @@ def test_a_stream_left_early_is_charged_for_what_was_seen(bench, stream, leave):
     async def use() -> None:
         await leave(await got(stream.open(client)))
 
-    try:
+    with contextlib.suppress(KeyError):
         bench.run(use())
-    except KeyError:
-        pass
     collected(bench)
     stats = budget.get_global_stats()
     assert not stats.reserved
@@ -206,7 +205,7 @@ def test_an_error_in_a_stream_is_charged_for_what_was_seen(bench, stream):
     try:
         bench.run(use())
     except Exception as error:
-        assert not type(error).__module__.startswith("llm_token_budget")
+        is_the_vendors(error)
     bench.provider.wait_until_idle()
     collected(bench)
     stats, bill = budget.get_global_stats(), bench.provider.bill
@@ -216,7 +215,9 @@ def test_an_error_in_a_stream_is_charged_for_what_was_seen(bench, stream):
 
 
 @EVERY_STREAM
-@pytest.mark.parametrize("usage", ["absent", "null", {}, {"prompt_tokens": -1, "input_tokens": -1, "prompt_eval_count": -1}])
+@pytest.mark.parametrize(
+    "usage", ["absent", "null", {}, {"prompt_tokens": -1, "input_tokens": -1, "prompt_eval_count": -1}]
+)
 def test_a_stream_whose_usage_never_came_is_estimated(bench, stream, usage):
     """Read to its end, but without a bill: what was seen is counted, never too low."""
     bench.provider.reply(Reply(output_tokens=60, usage=usage))
@@ -230,7 +231,7 @@ def test_a_stream_whose_usage_never_came_is_estimated(bench, stream, usage):
         bench.run(use())
     except Exception as error:
         # anthropic's SDK can't do without usage.
-        assert not type(error).__module__.startswith("llm_token_budget"), error
+        is_the_vendors(error)
     bench.provider.wait_until_idle()
     collected(bench)
     stats, bill = budget.get_global_stats(), bench.provider.bill
@@ -411,7 +412,15 @@ def test_a_cancelled_stream_is_charged_for_what_was_seen(async_bench, stream):
     assert not stats.reserved
 
 
-def test_two_thousand_abandoned_streams_leave_nothing_open(bench):
+CHUNK = 'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[]}\n\n'
+MESSAGE_START = (
+    'event: message_start\ndata: {"type":"message_start","message":{"id":"m","type":"message","role":"assistant",'
+    '"content":[],"model":"claude-opus-4-8","stop_reason":null,"stop_sequence":null,'
+    '"usage":{"input_tokens":9,"output_tokens":1}}}\n\n'
+)
+
+
+def test_thousands_of_abandoned_streams_leave_nothing_open(bench):
     """Dropped, closed unread, left after one event, in helpers and raw: without waiting for a lease."""
     budget = plenty()
     clients = {vendor: abandoning(bench, vendor, budget) for vendor in ("openai", "anthropic", "groq")}
@@ -442,14 +451,14 @@ def test_two_thousand_abandoned_streams_leave_nothing_open(bench):
 
     async def all_of_them() -> None:
         nonlocal opened
-        for number in range(1000):
+        for number in range(2000):
             await abandon(number)
             opened += 1
 
     bench.run(all_of_them())
     collected(bench)
     stats = budget.get_global_stats()
-    assert stats.requests == opened == 1000
+    assert stats.requests == opened == 2000
     assert not stats.reserved
     assert stats.total_tokens <= held_tokens(budget)
 
@@ -457,22 +466,14 @@ def test_two_thousand_abandoned_streams_leave_nothing_open(bench):
 def abandoning(bench: Any, vendor: str, budget: Any) -> Any:
     """A wrapped client whose streams need no sockets: a plain client, too, loses the connections of what is dropped."""
     library = http_library(vendor)
-    texts = {
-        "anthropic": [
-            'event: message_start\ndata: {"type":"message_start","message":{"id":"m","type":"message","role":"assistant",'
-            '"content":[],"model":"claude-opus-4-8","stop_reason":null,"stop_sequence":null,'
-            '"usage":{"input_tokens":9,"output_tokens":1}}}\n\n',
-            'event: ping\ndata: {"type":"ping"}\n\n',
-        ],
-    }.get(vendor, ['data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[]}\n\n'] * 3)
+    text = CHUNK if vendor != "anthropic" else MESSAGE_START
 
     class Source(library.SyncByteStream, library.AsyncByteStream):
         def __iter__(self) -> Any:
-            yield from (text.encode() for text in texts)
+            yield text.encode()
 
         async def __aiter__(self) -> Any:
-            for text in texts:
-                yield text.encode()
+            yield text.encode()
 
     def answer(request: Any) -> Any:
         return library.Response(200, headers={"content-type": "text/event-stream"}, stream=Source())
@@ -524,5 +525,3 @@ def test_a_stream_in_an_answer_without_a_type_is_read(bench):
     assert [bool(chunk.choices) for chunk in chunks] == [True]
     assert budget.get_global_stats().total_tokens == 10
     assert not budget.get_global_stats().unconfirmed
-
-

@@ -155,7 +155,11 @@ def test_bodies_are_the_same_to_the_byte(bench, vendor):
 @pytest.mark.parametrize("stream", [False, True])
 def test_what_the_caller_passes_is_not_changed(bench, vendor, stream):
     """Messages, options and extra bodies are the caller's, also where the maximum is lowered."""
-    bodies: dict[str, dict[str, Any]] = {"openai": CHAT, "anthropic": MESSAGE, "groq": CHAT | {"model": "llama-3.1-8b-instant"}}
+    bodies: dict[str, dict[str, Any]] = {
+        "openai": CHAT,
+        "anthropic": MESSAGE,
+        "groq": CHAT | {"model": "llama-3.1-8b-instant"},
+    }
     arguments: dict[str, Any] = copy.deepcopy(bodies.get(vendor, OLLAMA))
     maximum = "max_tokens" if vendor == "anthropic" else "max_completion_tokens"
     if vendor == "ollama":
