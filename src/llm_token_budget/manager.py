@@ -22,6 +22,9 @@ from llm_token_budget.ledgers.base import Amounts, Balance, Charge, Counter, Ref
 from llm_token_budget.limits import ADMISSIONS, UNITS, Admission, Amount, Limit, check_key, check_names, read_limits
 from llm_token_budget.money import nano_from_pico, parse_usd, usd_from_nano
 from llm_token_budget.options import (
+    Unmetered,
+    UnmeteredCalls,
+    UnmeteredUse,
     check_choice,
     check_count,
     check_name,
@@ -84,7 +87,10 @@ class BudgetManager:
             changed, more calls fit at once, and **no limit is a hard one**: a bill above its estimate is an overrun, counted
             as such) or `"observe"` (never refuse; log what would have been).
         unmetered: what a call gets whose bill can't be measured, under a limit: `"refuse"` or `"allow"`. Refused under
-            `admission="estimate"` too: what is never measured is not even counted afterwards.
+            `admission="estimate"` too: what is never measured is not even counted afterwards. Or a fixed charge in USD per
+            call, by endpoint: `{"POST /audio/speech": "0.015", "POST /threads/{id}/runs": "0.25"}`; all other such calls are
+            refused. The charge is held and booked like any cost, is yours to choose high enough, and counts no tokens.
+            `unmetered_calls` lists what passed without a charge.
         unknown_outcome: what an attempt is charged of which nobody knows whether it was billed: a read timeout, a 504, a
             connection lost after sending, an answer that can't be read, a cancelled call. `"charge"`: all that was held, so
             that the account is never below the bill. `"input"`: what was held for the input; gives up what the provider wrote
@@ -134,7 +140,7 @@ class BudgetManager:
         missing_user: MissingUserPolicy = "refuse",
         unknown_model: UnknownModelPolicy = "refuse",
         admission: Admission = "clamp",
-        unmetered: str = "refuse",
+        unmetered: Unmetered = "refuse",
         wait_for_held: float = 10.0,
         min_output_tokens: int | None = None,
         default_max_output_tokens: int | None = None,
@@ -166,10 +172,8 @@ class BudgetManager:
         check_choice("missing_user", missing_user, get_args(MissingUserPolicy))
         check_choice("unknown_model", unknown_model, get_args(UnknownModelPolicy))
         check_choice("admission", admission, ADMISSIONS)
-        check_choice("unmetered", unmetered, ("refuse", "allow"))
         check_choice("unknown_outcome", unknown_outcome, get_args(UnknownOutcome))
         self.admission: Admission = admission
-        self.unmetered = unmetered
         self.missing_user: MissingUserPolicy = missing_user
         self.default_model = check_name("default_model", default_model)
         self.prices = PriceBook(custom_pricing, aliases)
@@ -180,6 +184,7 @@ class BudgetManager:
         if min_output_tokens is not None:
             check_count("min_output_tokens", min_output_tokens)
         self._ledger = open_ledger(ledger, session_ttl=parse_seconds(session_ttl, "session_ttl"))
+        self.unmetered: Final = UnmeteredCalls(unmetered, time.time if self._ledger.blocking else self._ledger.now)
         rules = Rules(
             limits=self.limits,
             statistics_window=window,
@@ -298,7 +303,7 @@ class BudgetManager:
 
         Under `admission="estimate"` too, whose limits are not hard: an overrun is counted there, such a call never would be.
         """
-        if self.unmetered == "allow" or self.admission == "observe":
+        if self.unmetered.allowed or self.admission == "observe":
             return False
         return any(limit.enforce for limit, _ in self._planner.lines_for(identity, None, None))
 
@@ -613,6 +618,14 @@ class BudgetManager:
             user_key = user_key or current(self).user_key or ANONYMOUS
         self._ledger.reset(user=user_key, session=session_id)
 
+    def unmetered_calls(self) -> list[UnmeteredUse]:
+        """What wrapped clients of this process called without its bill being measured, by endpoint, the latest first.
+
+        It passed because of `unmetered="allow"`, or because no limit applied that could refuse it; no account has it. Of
+        more than 1,000 endpoints the longest unused are forgotten. Calls with a fixed charge are in the account instead.
+        """
+        return self.unmetered.noted()
+
     def warm_up(self) -> None:
         """Load the price book now (about 0.25 s) instead of at the first call."""
         self.prices.warm_up()
@@ -685,6 +698,10 @@ class BudgetManager:
     ) -> Portion:
         """`refund_unconfirmed` for tasks."""
         return await self._ledger.acall(self.refund_unconfirmed, since=since, until=until, user_key=user_key)
+
+    async def aunmetered_calls(self) -> list[UnmeteredUse]:
+        """`unmetered_calls` for tasks."""
+        return self.unmetered_calls()
 
     async def areset(self, user_key: str | None = None, session_id: str | None = None) -> None:
         """`reset` for tasks."""

@@ -218,8 +218,8 @@ class Reservation:
         Raises:
             ReservationConflict: it ended before, with another amount.
         """
-        ledger = self._admissions.ledger
-        self._end(charge, ledger.release(self._handle) if charge is None else ledger.settle(self._handle, charge))
+        ledger, handle = self._admissions.ledger, self._handle
+        self._end(charge, ledger.release(handle) if charge is None else ledger.settle(handle, charge))
         if (hooks := self._admissions.hooks) is not None:
             hooks.catch_up()
 
@@ -325,7 +325,8 @@ class Reservation:
 
     @property
     def _handle(self) -> Handle:
-        return self._entered.granted.handle
+        admitted = self._admitted
+        return self._entered.granted.handle if admitted is None else admitted.granted.handle
 
     def _check_fresh(self) -> None:
         if self._admitted is not None:
@@ -363,7 +364,8 @@ class Reservation:
             except UnknownModelPrice:
                 logger.debug("the answer names a model without a price; the price of the one that was asked counts")
         if card is None:
-            return 0, call.model is not None
+            # Plain money comes to what was reserved, until `usd=` says otherwise.
+            return call.usd or 0, call.usd is None and call.model is not None
         return nano_from_pico(card.cost_pico(usage)), False
 
     def _hold(self, admitted: Admitted) -> None:

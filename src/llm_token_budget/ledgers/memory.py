@@ -49,6 +49,13 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forked)
 
 
+class _Held(NamedTuple):
+    """An open reservation, and the rows that hold it: no row is dropped before its reservations have ended."""
+
+    granted: Granted
+    rows: list[Row]
+
+
 class _Charged(NamedTuple):
     handle: Handle
     charge: Charge
@@ -86,7 +93,7 @@ class MemoryLedger(Ledger):
         self._lock = threading.Lock()
         self._bell = Bell()
         self._rows: dict[Counter, Row] = {}
-        self._open: dict[str, Granted] = {}
+        self._open: dict[str, _Held] = {}
         self._charged: OrderedDict[str, _Charged] = OrderedDict()
         self._ended: OrderedDict[str, _Ended] = OrderedDict()
         self._forgotten = -1.0
@@ -106,19 +113,19 @@ class MemoryLedger(Ledger):
         self._check_process()
         with self._lock:
             now = self._tidy()
-            if (granted := self._open.get(claim.id)) is not None:
-                return granted
+            if (held := self._open.get(claim.id)) is not None:
+                return held.granted
             if claim.id in self._charged or claim.id in self._ended:
                 raise ReservationConflict(f"reservation {claim.id!r:.80} has ended: a new call needs a new id")
-            answer = self._decide(claim, now, count_blocked=True)
+            answer, rows = self._decide(claim, now, count_blocked=True)
             if type(answer) is Granted:
-                self._hold(claim, answer, now)
+                self._hold(claim, answer, rows, now)
             return answer
 
     def look(self, claim: Claim, *, count_blocked: bool = False) -> Granted | Refused | Stale:
         self._check_process()
         with self._lock:
-            return self._decide(claim, self._tidy(), count_blocked=count_blocked)
+            return self._decide(claim, self._tidy(), count_blocked=count_blocked)[0]
 
     def settle(self, handle: Handle, charge: Charge) -> Booked:
         self._check_process()
@@ -140,11 +147,11 @@ class MemoryLedger(Ledger):
         self._check_process()
         with self._lock:
             expires = self._tidy() + lease
-            granted = self._open.get(handle.id)
-            if granted is None:
+            held = self._open.get(handle.id)
+            if held is None:
                 return False
-            if expires > granted.expires:
-                self._open[handle.id] = granted._replace(expires=expires)
+            if expires > held.granted.expires:
+                self._open[handle.id] = held._replace(granted=held.granted._replace(expires=expires))
                 self._longest_lease = max(self._longest_lease, lease)
             return True
 
@@ -282,11 +289,14 @@ class MemoryLedger(Ledger):
             if row is not None and not row.open:
                 del self._rows[counter]
 
-    def _decide(self, claim: Claim, now: float, *, count_blocked: bool) -> Granted | Refused | Stale:
+    def _decide(
+        self, claim: Claim, now: float, *, count_blocked: bool
+    ) -> tuple[Granted | Refused | Stale, list[Row | None]]:
+        """The answer, and the rows of the claim's counters as far as there are any."""
         rows: list[Row | None] = []
         for counter in claim.counters:
             if counter.start > now or (counter.end is not None and counter.end <= now):
-                return Stale(now)
+                return Stale(now), rows
             row = self._rows.get(counter)
             if counter.sliding and row is not None:
                 row.slide(counter, now)
@@ -299,7 +309,7 @@ class MemoryLedger(Ledger):
         k, bounded, short = decide(claim, standings)
         if not short:
             handle = Handle(claim.id, claim.counters, claim.amounts(k), claim.fixed.tokens, now)
-            return Granted(handle, k, now + claim.lease, bounded)
+            return Granted(handle, k, now + claim.lease, bounded), rows
         shortages = tuple(self._shortage(claim, index, standings[index], rows) for index in short)
         if any(claim.lines[index].enforce for index in short):
             enforced = tuple(shortage for shortage in shortages if claim.lines[shortage.line].enforce)
@@ -309,9 +319,9 @@ class MemoryLedger(Ledger):
                     # A stranger's refusal makes no row: hostile keys must not fill the ledger.
                     if row is not None or not counter.key:
                         self._row(counter).blocked += 1
-            return refused
+            return refused, rows
         handle = Handle(claim.id, claim.counters, claim.amounts(k), claim.fixed.tokens, now)
-        return Granted(handle, k, now + claim.lease, bounded, shortages)
+        return Granted(handle, k, now + claim.lease, bounded, shortages), rows
 
     def _shortage(
         self, claim: Claim, index: int, standing: tuple[int | None, int, int], rows: list[Row | None]
@@ -333,25 +343,28 @@ class MemoryLedger(Ledger):
             resets_at=None if counter is None else row.frees_at(counter) if row else counter.end,
         )
 
-    def _hold(self, claim: Claim, granted: Granted, now: float) -> None:
-        handle = granted.handle
-        for counter in claim.counters:
-            row = self._row(counter)
-            row.hold(handle.reserved)
+    def _hold(self, claim: Claim, granted: Granted, known: list[Row | None], now: float) -> None:
+        reserved = granted.handle.reserved
+        rows: list[Row] = []
+        for counter, row in zip(claim.counters, known, strict=True):
+            if row is None:
+                row = self._row(counter)
+            row.hold(reserved)
             row.touched = now
-        self._open[claim.id] = granted
+            rows.append(row)
+        self._open[claim.id] = _Held(granted, rows)
         if claim.lease > self._longest_lease:
             self._longest_lease = claim.lease
         heapq.heappush(self._leases, (granted.expires, claim.id))
         # Ended reservations leave the heap: not one by one, but before they outnumber the open ones.
         if len(self._leases) > 2 * len(self._open) + 64:
-            self._leases = [(granted.expires, key) for key, granted in self._open.items()]
+            self._leases = [(held.granted.expires, key) for key, held in self._open.items()]
             heapq.heapify(self._leases)
 
     def _settle(self, handle: Handle, charge: Charge, now: float) -> Booked:
-        granted = self._open.pop(handle.id, None)
-        if granted is not None:
-            self._close(granted.handle, charge, now)
+        held = self._open.pop(handle.id, None)
+        if held is not None:
+            self._close(held, charge, now)
             return _DONE
         entry = self._charged.get(handle.id)
         if entry is not None:
@@ -371,9 +384,9 @@ class MemoryLedger(Ledger):
         return _DONE
 
     def _release(self, handle: Handle, now: float) -> Booked:
-        granted = self._open.pop(handle.id, None)
-        if granted is not None:
-            self._close(granted.handle, None, now)
+        held = self._open.pop(handle.id, None)
+        if held is not None:
+            self._close(held, None, now)
             return _DONE
         entry = self._charged.pop(handle.id, None)
         if entry is not None:
@@ -387,12 +400,12 @@ class MemoryLedger(Ledger):
             raise ReservationConflict(f"reservation {handle.id!r:.80} was settled before, with an amount")
         return Booked(None, first=False)
 
-    def _close(self, handle: Handle, charge: Charge | None, now: float) -> None:
+    def _close(self, held: _Held, charge: Charge | None, now: float) -> None:
         """End an open reservation: give back what it holds and book what it was charged, in one step."""
+        handle = held.granted.handle
         reserved = handle.reserved
         above = None if charge is None else _above(charge.amounts, reserved)
-        for counter in handle.counters:
-            row = self._row(counter)
+        for counter, row in zip(handle.counters, held.rows, strict=True):
             row.give_back(reserved)
             row.touched = now
             if charge is not None:
@@ -461,14 +474,14 @@ class MemoryLedger(Ledger):
     def _expire(self, now: float) -> None:
         while self._leases and self._leases[0][0] <= now:
             _, reservation_id = heapq.heappop(self._leases)
-            granted = self._open.get(reservation_id)
-            if granted is None:
+            held = self._open.get(reservation_id)
+            if held is None:
                 continue
-            if granted.expires > now:  # It was renewed.
-                heapq.heappush(self._leases, (granted.expires, reservation_id))
+            if held.granted.expires > now:  # It was renewed.
+                heapq.heappush(self._leases, (held.granted.expires, reservation_id))
                 continue
             del self._open[reservation_id]
-            self._close(granted.handle, reserved_charge(granted.handle), now)
+            self._close(held, reserved_charge(held.granted.handle), now)
 
     def _finish_unconfirmed(self, now: float) -> None:
         """After the horizon no truth comes any more: what was charged stands."""

@@ -95,6 +95,8 @@ class Endpoint:
     is_usage_only: Callable[[Body], bool] = lambda _: False
     """Whether an event of a stream is there only because usage was asked for."""
     streams_by_default: bool = False
+    measures: Callable[[Body], bool] = lambda _: True
+    """Whether what a request will bill can be bounded and read. If not, it is unmetered like an endpoint that nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

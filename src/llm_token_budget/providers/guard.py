@@ -70,6 +70,9 @@ def _defaults(budget: BudgetManager) -> Defaults:
 class GuardedCall:
     """A call to a metered endpoint: one reservation per attempt and budget."""
 
+    fixed = False
+    """Whether any answer costs the same, whatever it says."""
+
     def __init__(self, guards: Sequence[Guard], endpoint: Endpoint, body: Body, provider: str) -> None:
         self.endpoint = endpoint
         self.body = body
@@ -177,6 +180,24 @@ class GuardedCall:
         return taken
 
 
+class FixedCall(GuardedCall):
+    """A call that can't be measured, to an endpoint for which each budget has a charge of its own."""
+
+    fixed = True
+
+    def __init__(self, charged: Sequence[tuple[Guard, int]], body: Body, provider: str) -> None:
+        self._charged = [charge for _, charge in charged]
+        super().__init__([guard for guard, _ in charged], _FIXED, body, provider)
+
+    def _read(self, body: Body) -> list[Call]:
+        del body
+        return [Call(provider=self._provider, usd=charge, choices=0) for charge in self._charged]
+
+
+_NOTHING: Final = Reading(input_tokens=0, output_tokens=0)
+_FIXED: Final = Endpoint(read_call=lambda _body, provider, _defaults: Call(provider=provider), read_answer=lambda _: _NOTHING)
+
+
 def charge_of(reservation: Reservation, reading: Reading | None, *, estimated: bool) -> Charge | None:
     """What an answer comes to; if nobody can know, what the reservation's budget says of such calls.
 
@@ -233,6 +254,8 @@ def count_output(text: str, call: Call) -> int:
 
 def read_bill(call: GuardedCall, content: bytes) -> tuple[Reading | None, bool]:
     """(what a whole answer says of its bill, whether it is an estimate). None: it can't be read."""
+    if call.fixed:
+        return _NOTHING, False
     body = parse_object(content)
     reading = None if body is None else call.endpoint.read_answer(body)
     if reading is None or reading.complete:
@@ -254,26 +277,32 @@ def usage_of(reading: Reading, reservation: Reservation) -> Usage:
 def guarded_call(
     guards: Sequence[Guard], dialect: Dialect, path: str, body: Body | None, provider: str
 ) -> GuardedCall | None:
-    """The call behind a POST, or None if it costs nothing.
+    """The call behind a POST, or None if it costs nothing, or is let pass unmeasured.
 
     Raises:
-        UnmeteredCall: what it bills can't be measured, and a limit applies.
+        UnmeteredCall: what it bills can't be measured, a limit applies, and the budget has no charge for such calls.
     """
     endpoint = dialect.endpoint(path)
-    if endpoint is not None and body is not None:
+    if endpoint is not None and body is not None and endpoint.measures(body):
         return GuardedCall(guards, endpoint, body, provider)
     if endpoint is None and dialect.free(path):
         return None
-    refuse_unmetered(guards, f"POST {path}")
-    return None
+    name = f"POST {path}"
+    charges = [(guard, guard.budget.unmetered.charge(name)) for guard in guards]
+    charged = [(guard, charge) for guard, charge in charges if charge is not None]
+    refuse_unmetered([guard for guard, charge in charges if charge is None], name)
+    return FixedCall(charged, body or {}, provider) if charged else None
 
 
 def refuse_unmetered(guards: Iterable[Guard], endpoint: str) -> None:
-    """Refuse what can't be measured where a hard limit applies.
+    """Refuse what can't be measured where a hard limit applies, and note where it passes.
 
     Raises:
         UnmeteredCall: a limit applies and the budget doesn't allow such calls.
     """
+    guards = list(guards)
     for guard in guards:
         if guard.budget.refuses_unmetered(guard.identity()):
             raise UnmeteredCall(endpoint)
+    for guard in guards:
+        guard.budget.unmetered.note(endpoint)
