@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from llm_token_budget.ledgers import Ledger, MemoryLedger
     from llm_token_budget.limits import Limit
     from llm_token_budget.manager import BudgetManager
+    from llm_token_budget.options import UnmeteredUse
     from llm_token_budget.pricing import CostBreakdown, calculate_cost
     from llm_token_budget.providers import wrap
     from llm_token_budget.reservation import Reservation
@@ -78,6 +79,7 @@ __all__ = [
     "UnconfirmedCharge",
     "UnknownModelPrice",
     "UnmeteredCall",
+    "UnmeteredUse",
     "Usage",
     "Window",
     "__version__",
@@ -110,6 +112,7 @@ _HOMES: Final = {
     "ledgers": ("Ledger", "MemoryLedger"),
     "limits": ("Limit",),
     "manager": ("BudgetManager",),
+    "options": ("UnmeteredUse",),
     "pricing": ("CostBreakdown", "calculate_cost"),
     "providers": ("wrap",),
     "reservation": ("Reservation",),

@@ -78,8 +78,8 @@ class UnmeteredCall(BudgetError):
         self.endpoint = endpoint
         super().__init__(
             f"{endpoint} bills in a way that can't be measured, so no limit can hold it. Nothing was sent. "
-            "Call it through the unwrapped client and book its cost with budget.record(cost=...), "
-            "or pass unmetered='allow' to BudgetManager."
+            "Call it through the unwrapped client and book its cost with budget.record(cost=...), or tell BudgetManager "
+            "what a call costs: unmetered={'POST /path': '0.01'} (USD), or unmetered='allow'."
         )
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -207,15 +207,15 @@ class Limit:
     def _read(self, amount: object) -> int | None:
         if amount is None:
             return None
+        # An error names the option that was typed, where there is one: the limit's own name.
+        what = f"{shown(self.name)[1:-1]} ({self.unit})" if self.name else self.unit
         if self.unit == "usd":
-            return parse_usd(amount)
-        number = to_decimal(amount, self.unit)
+            return parse_usd(amount, what)
+        number = to_decimal(amount, what)
         if number > MAX_AMOUNT:
-            raise ConfigurationError(
-                f"{self.unit} is absurdly large: {shown_value(amount)} (the largest is {MAX_AMOUNT:,})"
-            )
+            raise ConfigurationError(f"{what} is absurdly large: {shown_value(amount)} (the largest is {MAX_AMOUNT:,})")
         if number != int(number):
-            raise ConfigurationError(f"{self.unit} must be a whole number, not {shown_value(amount)}")
+            raise ConfigurationError(f"{what} must be a whole number, not {shown_value(amount)}")
         return int(number)
 
 

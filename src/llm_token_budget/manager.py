@@ -89,7 +89,8 @@ class BudgetManager:
         unmetered: what a call gets whose bill can't be measured, under a limit: `"refuse"` or `"allow"`. Refused under
             `admission="estimate"` too: what is never measured is not even counted afterwards. Or a fixed charge in USD per
             call, by endpoint: `{"POST /audio/speech": "0.015", "POST /threads/{id}/runs": "0.25"}`; all other such calls are
-            refused. The charge is held and booked like any cost, is yours to choose high enough, and counts no tokens.
+            refused. The charge is held and booked like any cost, is yours to choose high enough, and counts no tokens. What
+            can be measured at such an endpoint is measured.
             `unmetered_calls` lists what passed without a charge.
         unknown_outcome: what an attempt is charged of which nobody knows whether it was billed: a read timeout, a 504, a
             connection lost after sending, an answer that can't be read, a cancelled call. `"charge"`: all that was held, so

@@ -38,7 +38,7 @@ class UnmeteredUse:
     endpoint: str
     """As `POST /path`; identifiers in it as `{id}`."""
     count: int
-    """How often, in this process."""
+    """How often, in this process. Of websockets, how often a client asked for their address: up to four times each."""
     last_at: datetime
 
 

@@ -70,7 +70,9 @@ def test_fifty_threads_stay_under_the_limit_and_use_it(
     stats = budget.get_global_stats()
     assert stats.total_cost == billed
     assert not stats.reserved
-    refused_without_traffic(loopback_provider, lambda: client.chat.completions.create(**request(maximum, streamed=streamed)))
+    refused_without_traffic(
+        loopback_provider, lambda: client.chat.completions.create(**request(maximum, streamed=streamed))
+    )
 
 
 @FORMS

@@ -100,6 +100,25 @@ def test_an_sdk_without_the_hooks_is_refused(plain_bench, budget, monkeypatch):
         wrap(plain_bench.client("openai"), budget)
 
 
+@pytest.mark.parametrize("vendor", ["openai", "anthropic", "groq"])
+@pytest.mark.parametrize("hook", stainless.HOOKS[1:])
+def test_a_version_without_one_of_the_hooks_is_refused(budget, vendor, hook):
+    """Whichever it lacks: the message names the SDK, the class and the hook, and the client stays as it was."""
+
+    class Before:
+        """A client of a version that has all the other hooks."""
+
+        __module__ = f"{vendor}._client"
+
+    for name in stainless.HOOKS:
+        if name != hook:
+            setattr(Before, name, lambda self: None)
+    client = Before()
+    with pytest.raises(ConfigurationError, match=rf"version of {vendor} can't be guarded: its Before has no {hook}$"):
+        wrap(client, budget)
+    assert type(client) is Before
+
+
 def test_nobody_under_a_per_user_limit_is_refused(bench):
     """The message names the ways to say who is spending, and nothing is sent."""
     client = wrap(bench.client("openai"), plenty(per_user_token_limit=1000))

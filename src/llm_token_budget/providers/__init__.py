@@ -1,6 +1,8 @@
 """Wrapped clients: `wrap(client, budget)` for the official SDKs of openai, anthropic, groq and ollama.
 
 - `dialect`    what a vendor's wire format must tell: calls, bills, streams
+- `media`      OpenAI's images and speech, as far as they bill tokens
+- `background` answers that come later, and settle then what was held for them
 - `chat` `openai` `anthropic` `groq` `ollama`    the vendors; `chat` is the format that several share
 - `content`    messages, tools and files as neutral parts
 - `guard`      one logical call: attempts reserve, and each of them ends
@@ -38,6 +40,14 @@ _CLOUDS: Final[Mapping[str, str]] = {
     "AnthropicVertex": "google",
 }
 """Whose prices count, by client."""
+
+_CLIENTS: Final[Mapping[str, str]] = {
+    "openai": "openai.OpenAI()",
+    "anthropic": "anthropic.Anthropic()",
+    "groq": "groq.Groq()",
+    "ollama": "ollama.Client()",
+}
+"""What to wrap instead of a module."""
 
 _WRAPPABLE: Final = "the clients of openai, anthropic, groq and ollama, plain and async"
 
@@ -83,9 +93,12 @@ def _refusal(client: object) -> str:
     if isinstance(client, type):
         return f"wrap() takes a client, not a class: wrap({client.__name__}(), budget)"
     if isinstance(client, ModuleType):
+        name = client.__name__
+        if (instead := _CLIENTS.get(name)) is None:
+            return f"wrap() knows {_WRAPPABLE}, not the module {name!r}: for another client use budget.reserve(...)"
         return (
-            f"wrap() takes a client, not the module {client.__name__!r}: make an instance of one of its clients and wrap that; "
-            "the module's own functions use a client that no budget guards"
+            f"wrap() takes a client, not the module {name!r}: call client = wrap({instead}, budget), and that client instead of "
+            "the module's own functions, which use a client that the whole process shares and no budget guards"
         )
     kind = type(client)
     return f"wrap() knows {_WRAPPABLE}, not {kind.__module__}.{kind.__qualname__}: for another client use budget.reserve(...)"

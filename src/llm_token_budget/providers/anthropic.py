@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
@@ -17,6 +16,7 @@ from llm_token_budget.providers.dialect import (
     Dialect,
     Endpoint,
     Reading,
+    any_of,
     count,
     is_object,
     mapping,
@@ -24,16 +24,59 @@ from llm_token_budget.providers.dialect import (
     text_or_none,
 )
 
-_FREE: Final = re.compile(
-    r"/(messages/count_tokens|messages/batches/[^/]+/cancel|files|skills(/.*)?|organizations/.*|vaults(/.*)?|webhooks/.*)/?$"
+# Checks, stored things, definitions, ends of what runs, and administration. What starts or resumes an agent is not among it.
+_is_free: Final = any_of(
+    "/messages/count_tokens",
+    "/messages/batches/{}/cancel",
+    "/files",
+    "/skills",
+    "/skills/{}/versions",
+    "/vaults",
+    "/vaults/{}",
+    "/vaults/{}/archive",
+    "/vaults/{}/credentials",
+    "/vaults/{}/credentials/{}",
+    "/vaults/{}/credentials/{}/archive",
+    "/vaults/{}/credentials/{}/mcp_oauth_validate",
+    "/agents",
+    "/agents/{}",
+    "/agents/{}/archive",
+    "/deployments/{}/archive",
+    "/deployments/{}/pause",
+    "/dreams/{}/archive",
+    "/dreams/{}/cancel",
+    "/environments",
+    "/environments/{}",
+    "/environments/{}/archive",
+    # What a worker of one's own says of the work that it took.
+    "/environments/{}/work/{}",
+    "/environments/{}/work/{}/ack",
+    "/environments/{}/work/{}/heartbeat",
+    "/environments/{}/work/{}/stop",
+    "/memory_stores",
+    "/memory_stores/{}",
+    "/memory_stores/{}/archive",
+    "/memory_stores/{}/memories",
+    "/memory_stores/{}/memories/{}",
+    "/memory_stores/{}/memory_versions/{}/redact",
+    "/sessions/{}/archive",
+    "/sessions/{}/resources",
+    "/sessions/{}/resources/{}",
+    "/sessions/{}/threads/{}/archive",
+    "/tunnels/{}/archive",
+    "/tunnels/{}/certificates",
+    "/tunnels/{}/certificates/{}/archive",
+    "/tunnels/{}/reveal_token",
+    "/tunnels/{}/rotate_token",
+    "/user_profiles",
+    "/user_profiles/{}",
+    "/user_profiles/{}/action_urls",
+    "/user_profiles/{}/enrollment_url",
+    "/organizations/*",
 )
 
 _CLIENT_TOOLS: Final = ("custom", "bash_", "text_editor_", "computer_", "memory_")
 """Tools that the caller runs. All other types run at the provider, and what they read is billed."""
-
-
-def _is_free(path: str) -> bool:
-    return _FREE.search(path) is not None
 
 
 def _read_call(body: Body, provider: str, defaults: Defaults) -> Call:

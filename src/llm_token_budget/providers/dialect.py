@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeGuard
@@ -14,6 +15,9 @@ Body = Mapping[str, Any]
 """A request's or an answer's JSON object."""
 
 NO_PARTS: Final[Mapping[str, int]] = {}
+
+FILES: Final = "(files)"
+"""Where a body that is sent as a form lists the names of its files, which are no part of its JSON object."""
 
 ABSURD: Final = 10**9
 """Token counts from here on are a broken answer, not a bill: no context window comes near."""
@@ -74,6 +78,11 @@ class Fold(Protocol):
         ...
 
 
+def promised_by(fold: Fold) -> str | None:
+    """The id of an answer that goes on being worked on when its stream is left, from a fold that knows of such answers."""
+    return getattr(fold, "promised", None)
+
+
 Framing = Literal["sse", "ndjson"]
 
 
@@ -95,6 +104,8 @@ class Endpoint:
     is_usage_only: Callable[[Body], bool] = lambda _: False
     """Whether an event of a stream is there only because usage was asked for."""
     streams_by_default: bool = False
+    promised: Callable[[Body], str | None] = lambda _: None
+    """The id of an answer that is still being worked on, and will say what it bills when it is asked for."""
     measures: Callable[[Body], bool] = lambda _: True
     """Whether what a request will bill can be bounded and read. If not, it is unmetered like an endpoint that nobody knows."""
 
@@ -109,6 +120,8 @@ class Dialect:
     free: Callable[[str], bool]
     """Whether a POST to a path costs nothing. What is neither metered nor free is unmetered: next month's endpoint is shut."""
     framing: Framing = "sse"
+    asked_for: Callable[[str], tuple[Endpoint, str] | None] = lambda _: None
+    """The endpoint and the id of a promised answer that a free request to a path asks for."""
 
     def endpoint(self, path: str) -> Endpoint | None:
         """The endpoint of a request's path, whatever stands before it."""
@@ -116,6 +129,24 @@ class Dialect:
             if path == known or path.endswith(known):
                 return endpoint
         return None
+
+
+def any_of(*templates: str) -> Callable[[str], bool]:
+    """Whether a path is one of some, as documentation writes them: `{}` stands for one segment, `/*` at the end for any rest.
+
+    At the end of a path `{}` must look like an identifier, with a digit or a capital in it: `/threads/runs` is no thread.
+    Before it may stand what a base address brings: `/v1`, `/openai`, or anything that ends so.
+    """
+    alternatives = "|".join(map(_pattern, templates))
+    matches = re.compile(f"(?:(?:/.*)?/(?:v\\d+|openai))?/?(?:{alternatives})/?").fullmatch
+    return lambda path: matches(path) is not None
+
+
+def _pattern(template: str) -> str:
+    rest = template.endswith("/*")
+    pattern = re.escape(template.removesuffix("/*").strip("/"))
+    pattern = re.sub(r"\\\{\\\}$", r"(?=[^/]*[A-Z\\d])[^/]+", pattern).replace(r"\{\}", "[^/]+")
+    return f"{pattern}/.+" if rest else pattern
 
 
 def count(value: object) -> int | None:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from llm_token_budget.providers import chat
-from llm_token_budget.providers.dialect import Body, Dialect, Endpoint
+from llm_token_budget.providers.dialect import Body, Dialect, Endpoint, any_of
 from llm_token_budget.providers.openai import EMBEDDINGS
 
 
 def _maximum(body: Body) -> tuple[str, ...]:
     return ("max_tokens",) if body.get("max_tokens") is not None else ("max_completion_tokens",)
-
-
-def _is_free(path: str) -> bool:
-    return path.rstrip("/").endswith(("/files", "/cancel"))
 
 
 CHAT = Endpoint(
@@ -24,4 +20,8 @@ CHAT = Endpoint(
     # The last chunk has `x_groq.usage` without asking.
 )
 
-DIALECT = Dialect(provider="groq", endpoints={"/chat/completions": CHAT, "/embeddings": EMBEDDINGS}, free=_is_free)
+DIALECT = Dialect(
+    provider="groq",
+    endpoints={"/chat/completions": CHAT, "/embeddings": EMBEDDINGS},
+    free=any_of("/files", "/batches/{}/cancel"),
+)

@@ -8,14 +8,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from llm_token_budget.claims import Call
 from llm_token_budget.context import Identity, Session, current, read_identity
 from llm_token_budget.errors import BudgetError, ConfigurationError, ReservationConflict, UnmeteredCall
 from llm_token_budget.estimation import model_facts, upper_tokens
 from llm_token_budget.ledgers.base import Charge
-from llm_token_budget.providers import outcome
+from llm_token_budget.providers import background, outcome
 from llm_token_budget.providers.dialect import Body, Defaults, Dialect, Endpoint, Reading, parse_object
 from llm_token_budget.usage import Usage
 
@@ -84,6 +84,8 @@ class GuardedCall:
         """Those of the attempt under way."""
         self.sent = False
         """Whether the attempt under way was handed to the transport."""
+        self.promised: str | None = None
+        """The id of the answer, if it is still being worked on."""
 
     @property
     def call(self) -> Call:
@@ -172,7 +174,14 @@ class GuardedCall:
     def charges(self, reading: Reading | None, *, estimated: bool) -> list[tuple[Reservation, Charge | None]]:
         """What the attempt that was answered is charged in each budget."""
         taken = self.take_reservations()
+        self.await_promised(taken)
         return [(reservation, charge_of(reservation, reading, estimated=estimated)) for reservation in taken]
+
+    def await_promised(self, reservations: Sequence[Reservation]) -> None:
+        """If the answer is still being worked on, let it settle these when it is asked for."""
+        if self.promised is not None:
+            for guard, reservation in zip(self._guards, reservations, strict=True):
+                background.remember(guard.budget, self.promised, reservation)
 
     def take_reservations(self) -> list[Reservation]:
         """The reservations of the attempt that was answered, for whoever settles them: its answer, or its stream."""
@@ -194,8 +203,49 @@ class FixedCall(GuardedCall):
         return [Call(provider=self._provider, usd=charge, choices=0) for charge in self._charged]
 
 
+class LateCall(GuardedCall):
+    """A free request for an answer that was promised: what that says settles the call that it was promised to."""
+
+    def __init__(self, endpoint: Endpoint, provider: str, late: Sequence[background.LateReservation]) -> None:
+        super().__init__((), endpoint, {}, provider)
+        self._calls = [Call(provider=provider)]
+        self._late = late
+
+    def reserve(self) -> None:
+        """It costs nothing."""
+
+    async def areserve(self) -> None:
+        """It costs nothing."""
+
+    def losses(self, response: Any, error: BaseException | None = None) -> list[tuple[Reservation, Charge | None]]:
+        del response, error
+        return []
+
+    def read_again(self, body: Body) -> None:
+        del body
+
+    def await_promised(self, reservations: Sequence[Reservation]) -> None:
+        """It is awaited already."""
+
+    def take_reservations(self) -> list[Reservation]:
+        taken, self._late = self._late, ()
+        return cast("list[Reservation]", list(taken))
+
+
+def late_call(guards: Sequence[Guard], dialect: Dialect, path: str, provider: str) -> LateCall | None:
+    """The request behind a path, if it asks for an answer that a budget waits for."""
+    asked_for = dialect.asked_for(path)
+    if asked_for is None:
+        return None
+    endpoint, answer_id = asked_for
+    late = [each for guard in guards if (each := background.awaited(guard.budget, answer_id)) is not None]
+    return LateCall(endpoint, provider, late) if late else None
+
+
 _NOTHING: Final = Reading(input_tokens=0, output_tokens=0)
-_FIXED: Final = Endpoint(read_call=lambda _body, provider, _defaults: Call(provider=provider), read_answer=lambda _: _NOTHING)
+_FIXED: Final = Endpoint(
+    read_call=lambda _body, provider, _defaults: Call(provider=provider), read_answer=lambda _: _NOTHING
+)
 
 
 def charge_of(reservation: Reservation, reading: Reading | None, *, estimated: bool) -> Charge | None:
@@ -257,6 +307,9 @@ def read_bill(call: GuardedCall, content: bytes) -> tuple[Reading | None, bool]:
     if call.fixed:
         return _NOTHING, False
     body = parse_object(content)
+    if body is not None and (promised := call.endpoint.promised(body)) is not None:
+        call.promised = promised
+        return None, True
     reading = None if body is None else call.endpoint.read_answer(body)
     if reading is None or reading.complete:
         return reading, False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncGenerator, Generator
 from typing import Any, Final, cast
+from urllib.parse import urlsplit
 
 from llm_token_budget.claims import Call
 from llm_token_budget.estimation import Part, RequestParts, Text, estimate_parts, model_facts
@@ -16,6 +17,7 @@ from llm_token_budget.providers.dialect import (
     Dialect,
     Endpoint,
     Reading,
+    any_of,
     count,
     is_object,
     mapping,
@@ -25,11 +27,10 @@ from llm_token_budget.providers.dialect import (
 from llm_token_budget.providers.guard import Guard, GuardedCall, aend, end, guarded_call, read_bill
 from llm_token_budget.providers.watch import AnswerReader, Ending
 
-_FREE: Final = frozenset({"/api/show", "/api/pull", "/api/push", "/api/create", "/api/copy", "/api/delete"})
-
-
-def _is_free(path: str) -> bool:
-    return path.rstrip("/") in _FREE or "/api/blobs/" in path
+# Looking after models. Searching the web, fetching pages and scoring (`/v1/systemone`) is what others bill, or models do.
+_is_free: Final = any_of(
+    "/api/show", "/api/pull", "/api/push", "/api/create", "/api/copy", "/api/delete", "/api/blobs/{}"
+)
 
 
 def _read_call(body: Body, provider: str, defaults: Defaults) -> Call:
@@ -296,7 +297,7 @@ def _begin(guards: tuple[Guard, ...], args: tuple[Any, ...], kwargs: dict[str, A
     if str(method).lower() != "post":
         return None
     body = kwargs.get("json")
-    return guarded_call(guards, DIALECT, str(path), body if is_object(body) else None, "ollama")
+    return guarded_call(guards, DIALECT, urlsplit(str(path)).path, body if is_object(body) else None, "ollama")
 
 
 def _clamped(call: GuardedCall, kwargs: dict[str, Any]) -> dict[str, Any]:

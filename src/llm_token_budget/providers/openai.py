@@ -1,4 +1,4 @@
-"""OpenAI and Azure: chat, completions, responses, embeddings."""
+"""OpenAI and Azure: chat, completions, responses, embeddings; images and speech are in `media`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from llm_token_budget.providers.dialect import (
     Dialect,
     Endpoint,
     Reading,
+    any_of,
     count,
     is_object,
     mapping,
@@ -22,19 +23,86 @@ from llm_token_budget.providers.dialect import (
     positive,
     text_or_none,
 )
+from llm_token_budget.providers.media import IMAGES, SPEECH
 
 UNKNOWN_CONTEXT: Final = 1_000_000
 """Input tokens of what only the server has (an earlier response, a stored prompt), for models of unknown context."""
 
-_FREE: Final = re.compile(
-    r"/(moderations|files|uploads(/[^/]+/(parts|complete|cancel))?|batches/[^/]+/cancel|responses/[^/]+/cancel"
-    r"|responses/input_tokens|fine_tuning/jobs/[^/]+/(cancel|pause|resume)|organization/.*|vector_stores/[^/]+/search"
-    r"|threads/[^/]+/runs/[^/]+/cancel|chat/completions/[^/]+|conversations(/.*)?|webhooks/.*)/?$"
+_ONE_RESPONSE: Final = re.compile(r"/responses/([^/]+)(?:/cancel)?/?$")
+
+COMPACTED: Final = 16_384
+"""Output tokens that a compaction may always take: what it writes is otherwise no longer than what it reads."""
+
+# What starts no model and rents nothing by the call: checks, notes on what is stored, definitions of what is run elsewhere,
+# ends of what runs, and administration. What resumes, or hands out a key that others spend with, is not among it.
+_is_free: Final = any_of(
+    "/moderations",
+    "/responses/input_tokens",
+    "/responses/{}/cancel",
+    "/chat/completions/{}",
+    "/conversations",
+    "/conversations/{}",
+    "/conversations/{}/items",
+    "/files",
+    "/uploads",
+    "/uploads/{}/parts",
+    "/uploads/{}/complete",
+    "/uploads/{}/cancel",
+    "/batches/{}/cancel",
+    "/fine_tuning/jobs/{}/cancel",
+    "/fine_tuning/jobs/{}/pause",
+    "/fine_tuning/checkpoints/{}/permissions",
+    "/fine_tuning/alpha/graders/validate",
+    # Storage is billed by the day, whatever is called; a search of one's own (not as a tool of a model) costs nothing.
+    "/vector_stores",
+    "/vector_stores/{}",
+    "/vector_stores/{}/search",
+    "/vector_stores/{}/files",
+    "/vector_stores/{}/files/{}",
+    "/vector_stores/{}/file_batches",
+    "/vector_stores/{}/file_batches/{}/cancel",
+    "/containers/{}/files",
+    "/assistants",
+    "/assistants/{}",
+    "/threads",
+    "/threads/{}",
+    "/threads/{}/messages",
+    "/threads/{}/messages/{}",
+    "/threads/{}/runs/{}",
+    "/threads/{}/runs/{}/cancel",
+    "/evals",
+    "/evals/{}",
+    "/evals/{}/runs/{}",
+    "/evals/{}/runs/{}/cancel",
+    "/skills",
+    "/skills/{}",
+    "/skills/{}/versions",
+    "/vaults",
+    "/vaults/{}",
+    "/vaults/{}/credentials",
+    "/vaults/{}/credentials/{}",
+    "/agents",
+    "/agents/{}",
+    "/agents/automations/{}/pause",
+    "/agents/environments/templates",
+    "/agents/environments/templates/{}",
+    "/agents/environments/{}/files",
+    "/chatkit/sessions/{}/cancel",
+    "/audio/voice_consents",
+    "/audio/voice_consents/{}",
+    "/realtime/calls/{}/hangup",
+    "/realtime/calls/{}/refer",
+    "/realtime/calls/{}/reject",
+    "/live/sessions/{}/hangup",
+    "/live/sessions/{}/refer",
+    "/live/sessions/{}/reject",
+    "/webhook_endpoints",
+    "/webhook_endpoints/{}",
+    "/webhook_endpoints/{}/rotate_secret",
+    "/webhook_endpoints/{}/test",
+    "/organization/*",
+    "/projects/*",
 )
-
-
-def _is_free(path: str) -> bool:
-    return _FREE.search(path) is not None
 
 
 def _read_completion(body: Body, provider: str, defaults: Defaults) -> Call:
@@ -125,6 +193,14 @@ def _read_response_call(body: Body, provider: str, defaults: Defaults) -> Call:
     )
 
 
+def _read_compaction(body: Body, provider: str, defaults: Defaults) -> Call:
+    """A conversation made shorter. No maximum can be sent."""
+    call = _read_response_call(body, provider, defaults)
+    most = max(call.input_tokens, COMPACTED)
+    most = min(most, call.model_maximum or most)
+    return call._replace(max_output_tokens=most, min_output_tokens=most)
+
+
 def _item_parts(item: object) -> list[Part]:
     return [chat.part_of(item)] if mapping(item).get("type") in ("input_image", "input_file") else text_parts(item)
 
@@ -148,11 +224,15 @@ class ResponseFold:
 
     def __init__(self) -> None:
         self.done = False
+        self.promised: str | None = None
         self._reading: Reading | None = None
         self._text: list[str] = []
 
     def feed(self, event: Body) -> None:
-        if event.get("type") in ("response.completed", "response.incomplete", "response.failed"):
+        if event.get("type") in ("response.created", "response.queued"):
+            response = mapping(event.get("response"))
+            self.promised = _promised(response) if response.get("background") is True else None
+        elif event.get("type") in ("response.completed", "response.incomplete", "response.failed"):
             response = mapping(event.get("response"))
             if response.get("usage") is not None:
                 self._reading = _read_response(response)
@@ -169,10 +249,21 @@ class ResponseFold:
         return text
 
 
+def _promised(response: Body) -> str | None:
+    """The id of a response that is worked on in the background."""
+    works = response.get("status") in ("queued", "in_progress") and response.get("usage") is None
+    return text_or_none(response.get("id")) if works else None
+
+
+def _asked_for(path: str) -> tuple[Endpoint, str] | None:
+    found = _ONE_RESPONSE.search(path)
+    return None if found is None else (RESPONSES, found[1])
+
+
 def _response_hides(body: Body, call: Call) -> bool:
     """Reasoning and the server's own tools are billed and not shown."""
-    if model_facts(call.model or "", call.provider).reasoning:
-        return True
+    if body.get("background") or model_facts(call.model or "", call.provider).reasoning:
+        return True  # (In the background it goes on when the stream is left.)
     return any(mapping(tool).get("type") not in ("function", "custom") for tool in items_of(body.get("tools")))
 
 
@@ -200,7 +291,9 @@ RESPONSES = Endpoint(
     fold=ResponseFold,
     maximum=lambda _: ("max_output_tokens",),
     hidden_output=_response_hides,
+    promised=_promised,
 )
+COMPACTION = Endpoint(read_call=_read_compaction, read_answer=_read_response)
 EMBEDDINGS = Endpoint(read_call=_read_embedding, read_answer=_read_embedding_answer)
 
 DIALECT = Dialect(
@@ -209,7 +302,13 @@ DIALECT = Dialect(
         "/chat/completions": CHAT,
         "/completions": COMPLETIONS,
         "/responses": RESPONSES,
+        "/responses/compact": COMPACTION,
         "/embeddings": EMBEDDINGS,
+        "/images/generations": IMAGES,
+        "/images/edits": IMAGES,
+        "/audio/transcriptions": SPEECH,
+        "/audio/translations": SPEECH,
     },
     free=_is_free,
+    asked_for=_asked_for,
 )

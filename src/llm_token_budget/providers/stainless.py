@@ -18,8 +18,17 @@ from urllib.parse import urlsplit
 
 from llm_token_budget.errors import ConfigurationError
 from llm_token_budget.providers.content import as_sent
-from llm_token_budget.providers.dialect import Body, Dialect, is_object, parse_object
-from llm_token_budget.providers.guard import Guard, GuardedCall, aend, end, guarded_call, read_bill, refuse_unmetered
+from llm_token_budget.providers.dialect import FILES, Body, Dialect, is_object, parse_object
+from llm_token_budget.providers.guard import (
+    Guard,
+    GuardedCall,
+    aend,
+    end,
+    guarded_call,
+    late_call,
+    read_bill,
+    refuse_unmetered,
+)
 from llm_token_budget.providers.watch import is_stream, read_stream, watch
 
 if TYPE_CHECKING:
@@ -81,10 +90,13 @@ class _Seam:
         Raises:
             UnmeteredCall: what it bills can't be measured, and a limit applies.
         """
-        if options.method.lower() != "post":
-            return options, None
-        options = _as_sent(options)
-        call = guarded_call(self.guards, self.dialect, _path_of(str(options.url)), _body_of(options), self.provider)
+        path = _path_of(str(options.url))
+        if options.method.lower() == "post":
+            options = _as_sent(options)
+            call = guarded_call(self.guards, self.dialect, path, _body_of(options), self.provider)
+        else:
+            call = None
+        call = call or late_call(self.guards, self.dialect, path, self.provider)
         if call is None:
             return options, None
         asking = call.endpoint.asks_usage(call.body)
@@ -345,6 +357,9 @@ def _body_of(options: Any) -> Body | None:
         if isinstance(content, bytes | str):
             body = parse_object(content)
     if is_object(body):
+        if files := getattr(options, "files", None):
+            # Part of a form that is sent: not what they are, but how many.
+            body = {**body, FILES: list(files) if is_object(files) else [name for name, _ in files]}
         return {**body, **extra} if is_object(extra) and extra else body
     return extra if body is None and is_object(extra) and extra else None
 

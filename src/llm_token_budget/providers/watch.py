@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-from llm_token_budget.providers.dialect import Body, Endpoint, Fold, Framing, Reading
+from llm_token_budget.providers.dialect import Body, Endpoint, Fold, Framing, Reading, promised_by
 from llm_token_budget.providers.framing import Splitter, event_of, is_done_marker
 from llm_token_budget.providers.guard import (
     GuardedCall,
@@ -40,7 +40,7 @@ class AnswerReader:
         self, endpoint: Endpoint, call: GuardedCall, *, streamed: bool, framing: Framing, hide_usage: bool
     ) -> None:
         self._endpoint = endpoint
-        self._call = call
+        self.call = call
         self._framing: Framing = framing
         self._hide = hide_usage
         self._fold: Fold | None = endpoint.fold() if streamed and endpoint.fold else None
@@ -89,13 +89,14 @@ class AnswerReader:
     def reading(self, *, ended: bool) -> tuple[Reading | None, bool]:
         """(the bill, whether it is an estimate). None if nobody can know it."""
         if self._fold is None:
-            return read_bill(self._call, bytes(self._whole)) if ended else (None, False)
+            return read_bill(self.call, bytes(self._whole)) if ended else (None, False)
         if not self._readable or (ended and not self._said_anything and not self.marked_done):
             return None, False
         reading = self._fold.reading()
         if reading is not None and reading.complete and (self._fold.done or self.marked_done):
             return reading, False
-        if self._endpoint.hidden_output(self._call.body, self._call.call):
+        self.call.promised = promised_by(self._fold)
+        if self._endpoint.hidden_output(self.call.body, self.call.call):
             return None, True
         return self._visible(reading), True
 
@@ -118,7 +119,7 @@ class AnswerReader:
             self._count_up()
 
     def _count_up(self) -> None:
-        self._seen += count_output("".join(self._characters), self._call.call)
+        self._seen += count_output("".join(self._characters), self.call.call)
         self._characters.clear()
         self._waiting = 0
 
@@ -180,6 +181,7 @@ class Ending:
         if not taken:
             return []
         reading, estimated = self.reader.reading(ended=ended)
+        self.reader.call.await_promised(taken)
         return [
             (each, charge_of(each, self._capped(reading, each, estimated=estimated), estimated=estimated))
             for each in taken
