@@ -74,7 +74,7 @@ def main() -> None:
     with LoopbackProvider() as provider, OpenAI(base_url=provider.openai_base_url, api_key="not-a-key") as plain:
         client = wrap(plain, BudgetManager(global_cost_limit="1.00"))
         try:
-            client.images.generate(model="gpt-image-1", prompt="A lighthouse")
+            client.audio.speech.create(model="tts-1", voice="alloy", input="A lighthouse")
         except UnmeteredCall as refusal:
             print(f"\n{refusal}\nRequests that arrived: {provider.request_count}")
 

@@ -66,7 +66,7 @@ PROMISED = {
         r"a stream left early, billed in full +\$0\.003\d+ +\$0\.0000\d+ +\$0\.002\d+",
         r"a price that changed since +\$0\.000\d+ +\$0\.000\d+ +\$0\.000\d+",
         r"a client that isn't wrapped +\$0 +\$0 +\$0\.002\d+",
-        r"POST /images/generations bills in a way that can't be measured, .*",
+        r"POST /audio/speech bills in a way that can't be measured, .*",
         r"Requests that arrived: 0",
     ],
     "custom_client": [
