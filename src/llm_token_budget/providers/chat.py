@@ -79,8 +79,9 @@ def read_call(body: Body, provider: str, defaults: Defaults) -> Call:
     messages = items_of(body.get("messages"))
     extras = _USUAL if body.keys() <= USUAL_FIELDS else _extras(body)
     parts = [each for message in messages for each in message_parts(message)]
+    parts += extras.parts
     estimate = estimate_parts(
-        RequestParts(provider, model, (*parts, *extras.parts), len(messages), extras.tools, extras.forced_tool)
+        RequestParts(provider, model, tuple(parts), len(messages), extras.tools, extras.forced_tool)
     )
     return Call(
         provider=provider,
@@ -216,6 +217,8 @@ def message_parts(message: object) -> list[Part]:
     if not is_object(message):
         return text_parts(message)
     content = message.get("content")
+    if len(message) == 2 and type(content) is str:
+        return [Text(content)]  # A role and a text, as most messages are.
     parts: list[Part] = [Text(content)] if isinstance(content, str) else [_part(each) for each in items_of(content)]
     for name in ("name", "tool_calls", "function_call", "refusal", "reasoning", "reasoning_content"):
         if message.get(name):
