@@ -7,6 +7,7 @@
 - `Usage`, `estimate_tokens`, `calculate_cost`    tokens and what they cost
 - `Reserved`, `Settled`, `Blocked`, `Overrun`, `Clamped`    what hooks are told (`BudgetManager(on_settle=...)`)
 - `BudgetError` and its kinds, `find_budget_error`    what can go wrong
+- `doctor`, `Diagnosis`    whether a wrapped client's every call is guarded, tried out on this machine
 - `llm_token_budget.ledgers`    where amounts are kept
 - `llm_token_budget.testing`    a loopback provider for tests
 """
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from llm_token_budget.context import Session
     from llm_token_budget.decorators import budgeted
+    from llm_token_budget.diagnosis import Diagnosis, doctor
     from llm_token_budget.errors import (
         BudgetError,
         BudgetExceeded,
@@ -57,6 +59,7 @@ __all__ = [
     "Clamped",
     "ConfigurationError",
     "CostBreakdown",
+    "Diagnosis",
     "Every",
     "Ledger",
     "LedgerUnavailable",
@@ -85,6 +88,7 @@ __all__ = [
     "__version__",
     "budgeted",
     "calculate_cost",
+    "doctor",
     "estimate_tokens",
     "find_budget_error",
     "wrap",
@@ -94,6 +98,7 @@ __all__ = [
 _HOMES: Final = {
     "context": ("Session",),
     "decorators": ("budgeted",),
+    "diagnosis": ("Diagnosis", "doctor"),
     "errors": (
         "BudgetError",
         "BudgetExceeded",

@@ -6,6 +6,8 @@ import asyncio
 import copy
 import gc
 import inspect
+import re
+import sys
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -201,6 +203,31 @@ def test_iterators_reach_the_provider_whole(bench):
         bodies.append(bench.provider.requests[-1].body)
     assert bodies[0] == bodies[1]
     assert len(bodies[1]["messages"][0]["content"]) == len(bodies[1]["tools"]) == 2
+
+
+def test_a_body_nested_beyond_walking_is_sent_as_it_is(bench):
+    """JSON can be encoded deeper than Python code can follow it: what the SDK can send, the wrapped client sends."""
+    body: dict[str, Any] = {"input": "What do you see?"}
+    for _ in range(sys.getrecursionlimit() - 300):
+        body = {"input": "What do you see?", "inner": body}
+    for client in (bench.client("openai"), wrap(bench.client("openai"), plenty())):
+        bench.run(got(client.post("/moderations", body=body, cast_to=object)))
+    plain, wrapped = bench.provider.requests
+    assert wrapped.body == plain.body == body
+
+
+@pytest.mark.parametrize("path", ["/moderations", "/chat/completions"])
+def test_a_body_that_contains_itself_is_the_sdks_to_refuse(bench, path):
+    """The same error as without a budget, and nothing stays reserved."""
+    body: dict[str, Any] = {**CHAT, "metadata": {}}
+    body["metadata"]["body"] = body
+    budget = plenty()
+    with pytest.raises((ValueError, RecursionError)) as plain:
+        bench.run(got(bench.client("openai").post(path, body=body, cast_to=object)))
+    with pytest.raises(plain.type, match=re.escape(str(plain.value))):
+        bench.run(got(wrap(bench.client("openai"), budget).post(path, body=body, cast_to=object)))
+    assert bench.provider.request_count == 0
+    assert not budget.get_global_stats().reserved
 
 
 @pytest.mark.parametrize("vendor", ["openai", "anthropic", "groq"])

@@ -342,7 +342,12 @@ def _copy_of(options: Any) -> Any:
 def _as_sent(options: Any) -> Any:
     """Options whose body can be read as often as it takes."""
     body = getattr(options, "json_data", None)
-    if (readable := as_sent(body)) is not body:
+    try:
+        readable = as_sent(body)
+    except RecursionError:
+        # It contains itself, or is nested deeper than can be walked: the SDK's to complain of, or to send.
+        return options
+    if readable is not body:
         options = _copy_of(options)
         options.json_data = readable
     return options
