@@ -85,10 +85,10 @@ class Mix:
             case 1:
                 leave(self.openai.chat.completions.create(model="gpt-4o", messages=HELLO, stream=True), rng)
             case 2:
-                self.anthropic.messages.create(model="claude-sonnet-4-5", max_tokens=300, messages=HELLO)
+                self.anthropic.messages.create(model="claude-opus-4-8", max_tokens=300, messages=HELLO)
             case 3:
                 with self.anthropic.messages.stream(
-                    model="claude-sonnet-4-5", max_tokens=300, messages=HELLO
+                    model="claude-opus-4-8", max_tokens=300, messages=HELLO
                 ) as stream:
                     leave(stream, rng)
             case 4:
@@ -124,7 +124,7 @@ class Mix:
             async for _ in await openai.chat.completions.create(model="gpt-4o", messages=HELLO, stream=True):
                 pass
         else:
-            async with anthropic.messages.stream(model="claude-sonnet-4-5", max_tokens=300, messages=HELLO) as stream:
+            async with anthropic.messages.stream(model="claude-opus-4-8", max_tokens=300, messages=HELLO) as stream:
                 async for _ in stream:
                     pass
 
