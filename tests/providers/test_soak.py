@@ -87,9 +87,7 @@ class Mix:
             case 2:
                 self.anthropic.messages.create(model="claude-opus-4-8", max_tokens=300, messages=HELLO)
             case 3:
-                with self.anthropic.messages.stream(
-                    model="claude-opus-4-8", max_tokens=300, messages=HELLO
-                ) as stream:
+                with self.anthropic.messages.stream(model="claude-opus-4-8", max_tokens=300, messages=HELLO) as stream:
                     leave(stream, rng)
             case 4:
                 leave(
