@@ -179,6 +179,8 @@ def test_whatever_happens_the_account_is_between_the_bill_and_the_limit(
     )
     assert not mix.unexpected
     assert mix.calls > 100
+    for vendor in ("openai", "anthropic", "groq", "ollama"):
+        assert loopback_provider.bill.where(provider=vendor).requests
     assert not stats.reserved
     assert loopback_provider.bill.usd <= stats.total_cost
     for user in budget.get_all_user_stats():
