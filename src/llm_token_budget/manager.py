@@ -342,8 +342,7 @@ class BudgetManager:
         plan, answer = self._admissions.look(call, self.identify(user_key, session_id, dimensions))
         cost: Decimal | None = None
         if plan.card is not None:
-            usage = Usage(input_tokens=call.input_tokens, output_tokens=output)
-            cost = usd_from_nano(nano_from_pico(plan.card.cost_pico(usage)))
+            cost = usd_from_nano(nano_from_pico(plan.card.plain_cost_pico(call.input_tokens, output)))
         if not isinstance(answer, Refused):
             return CheckResult(allowed=True, reason=None, would_cost=cost)
         refusal = self._admissions.refusals(plan, answer.shortages, held=answer.held)[0]

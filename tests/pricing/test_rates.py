@@ -127,3 +127,10 @@ def priced():
     standard = Tariff(bands=(band(),))
     tariffs = {STANDARD: standard, "flex": standard.times(1, 2), "fast": standard.times(2)}
     return Priced(provider="p", model="m", updated_at="2026-01-01", tariffs=tariffs)
+
+
+@given(cards(), tokens, tokens)
+def test_a_plain_usage_costs_the_same_by_the_short_way(card, input_tokens, output_tokens):
+    """Long-context bands included."""
+    usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
+    assert card.plain_cost_pico(input_tokens, output_tokens) == card.cost_pico(usage)

@@ -126,6 +126,11 @@ class RateCard:
             return cost + spoken * rates.audio_output + (output - spoken if spoken <= output else output) * rates.output
         return cost + output * rates.output
 
+    def plain_cost_pico(self, input_tokens: int, output_tokens: int) -> int:
+        """`cost_pico` of a usage without parts: nothing cached, nothing spoken."""
+        rates = self._base if input_tokens <= self._threshold else self.tariff.rates_at(input_tokens)
+        return self._request + input_tokens * rates.input + output_tokens * rates.output
+
     def worst_input_pico(self, input_tokens: int, *, longest_cache: CacheLifetime = "12h", audio: bool = True) -> int:
         """The most pico-USD that up to so many input tokens, and the request itself, can cost.
 
