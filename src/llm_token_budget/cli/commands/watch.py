@@ -1,0 +1,182 @@
+"""`watch`: limits live."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from llm_token_budget.cli.options import budget_options, open_budget
+from llm_token_budget.cli.printing import plain, shown
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from llm_token_budget.manager import BudgetManager
+    from llm_token_budget.statistics import Remaining
+
+BAR: Final = 30
+"""Characters."""
+RATE_OVER: Final = 60.0
+"""Seconds over which a burn rate is reckoned."""
+
+
+class BurnRate:
+    """How fast limits are spent, by what was seen of them."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, tuple[str, ...]], deque[tuple[float, Decimal]]] = {}
+
+    def note(self, row: Remaining, now: float) -> Decimal | None:
+        """Per second, over the last minute; None if too little was seen."""
+        seen = self._seen.setdefault((row.limit.name, row.limit.key), deque())
+        spent = Decimal(row.spent)
+        if seen and spent < seen[-1][1]:
+            seen.clear()  # Reset, or a new window.
+        seen.append((now, spent))
+        while now - seen[0][0] > RATE_OVER:
+            seen.popleft()
+        elapsed = now - seen[0][0]
+        return (spent - seen[0][1]) / Decimal(elapsed) if elapsed > 0 else None
+
+
+@click.command()
+@budget_options
+@click.option("--user", "users", multiple=True, metavar="KEY", help="With the limits of this user.")
+@click.option("--top", type=click.IntRange(0, 50), default=5, show_default=True, help="And the dearest users.")
+@click.option("--every", type=click.FloatRange(0.1, 60), default=1.0, show_default=True, help="Seconds.")
+@click.option("--count", type=click.IntRange(min=1), help="Stop after so many looks.")
+def command(
+    ledger: str | None,
+    config: str | None,
+    json_: bool,
+    users: tuple[str, ...],
+    top: int,
+    every: float,
+    count: int | None,
+) -> None:
+    """Limits and users live: spent, reserved, burn rate, time to exhaustion. Ctrl-C ends it."""
+    rates = BurnRate()
+    with open_budget(ledger, config) as budget:
+        if json_:
+            _print_lines(budget, rates, users, top, every, count)
+            return
+        from rich.live import Live
+
+        with Live(_look(budget, rates, users, top), refresh_per_second=4) as live:
+            for _ in _looks(every, None if count is None else count - 1):
+                live.update(_look(budget, rates, users, top))
+
+
+def _looks(every: float, count: int | None) -> Any:
+    """A pause before each look, as many as there are to be; ends quietly at Ctrl-C."""
+    done = 0
+    try:
+        while count is None or done < count:
+            time.sleep(every)
+            yield done
+            done += 1
+    except KeyboardInterrupt:
+        return
+
+
+def _rows(budget: BudgetManager, users: tuple[str, ...]) -> list[Remaining]:
+    """The limits of everyone, then those of each user, each once."""
+    rows = {(row.limit.name, row.limit.key): row for row in budget.remaining()}
+    for user in users:
+        rows |= {(row.limit.name, row.limit.key): row for row in budget.remaining(user)}
+    return list(rows.values())
+
+
+def _print_lines(
+    budget: BudgetManager, rates: BurnRate, users: tuple[str, ...], top: int, every: float, count: int | None
+) -> None:
+    import json
+
+    def say() -> None:
+        now = time.time()
+        limits = [
+            {**plain(row), "remaining": plain(row.remaining), "per_second": plain(rates.note(row, now))}
+            for row in _rows(budget, users)
+        ]
+        dearest = plain(budget.get_all_user_stats(limit=top)) if top else []
+        click.echo(json.dumps({"at": now, "limits": limits, "users": dearest}, ensure_ascii=False))
+
+    say()
+    for _ in _looks(every, None if count is None else count - 1):
+        say()
+
+
+def _look(budget: BudgetManager, rates: BurnRate, users: tuple[str, ...], top: int) -> RenderableType:
+    from rich.console import Group
+    from rich.text import Text
+
+    limits = _limits(budget, rates, users)
+    return Group(limits, Text(), _dearest(budget, top)) if top else limits
+
+
+def _limits(budget: BudgetManager, rates: BurnRate, users: tuple[str, ...]) -> RenderableType:
+    from rich.table import Table
+    from rich.text import Text
+
+    now = time.time()
+    limits = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("limit", "", "spent", "reserved", "amount", "per hour", "exhausted in"):
+        limits.add_column(column, justify="left" if column in ("limit", "") else "right")
+    for row in _rows(budget, users):
+        rate = rates.note(row, now)
+        whose = ", ".join(row.limit.key)
+        limits.add_row(
+            Text(shown(f"{row.limit.name} ({whose})" if whose else row.limit.name)),
+            _bar(row),
+            Text(_amount(row.spent)),
+            Text(_amount(row.reserved)),
+            Text(_amount(row.limit.amount)),
+            Text(_amount(round(rate * 3600, 2)) if rate is not None else "-"),
+            Text(_duration(Decimal(row.remaining) / rate) if rate else "-"),
+        )
+    return limits
+
+
+def _dearest(budget: BudgetManager, top: int) -> RenderableType:
+    from rich.table import Table
+    from rich.text import Text
+
+    dearest = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("user", "cost", "requests", "blocked", "reserved"):
+        dearest.add_column(column, justify="left" if column == "user" else "right")
+    for stats in budget.get_all_user_stats(limit=top):
+        cells = (stats.user_key, stats.total_cost, stats.requests, stats.blocked, stats.reserved.cost)
+        dearest.add_row(*[Text(shown(cell)) for cell in cells])
+    return dearest
+
+
+def _bar(row: Remaining) -> Any:
+    from rich.text import Text
+
+    whole = Decimal(row.limit.amount)
+    spent = min(round(BAR * Decimal(row.spent) / whole), BAR) if whole else BAR
+    held = min(round(BAR * Decimal(row.reserved) / whole), BAR - spent) if whole else 0
+    bar = Text("█" * spent, style="red" if row.remaining <= 0 else "green")
+    bar.append("▒" * held, style="yellow")
+    return bar.append("·" * (BAR - spent - held), style="dim")
+
+
+def _amount(amount: Decimal | int) -> str:
+    return shown(round(amount, 4) if isinstance(amount, Decimal) else amount)
+
+
+def _duration(seconds: Decimal) -> str:
+    """In the two largest units."""
+    left = int(min(seconds, Decimal(10**9)))
+    parts: list[str] = []
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+        many, left = divmod(left, length)
+        if many or parts or unit == "s":
+            parts.append(f"{many}{unit}")
+        if len(parts) == 2:
+            break
+    return " ".join(parts)

@@ -1,0 +1,84 @@
+"""What all commands that look at a budget take."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from llm_token_budget.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from llm_token_budget.manager import BudgetManager
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+DEFAULT_CONFIG: Final = "budgets.toml"
+
+
+def as_json(function: Command) -> Command:
+    """`--json`: for programs."""
+    return click.option("--json", "json_", is_flag=True, help="Print JSON, for programs.")(function)
+
+
+def budget_options(function: Command) -> Command:
+    """`--ledger`, `--config` and `--json`."""
+    function = as_json(function)
+    function = click.option(
+        "--config",
+        envvar="LLM_TOKEN_BUDGET_CONFIG",
+        metavar="FILE",
+        help=f"Limits, prices and the ledger's address. Default: {DEFAULT_CONFIG} in this folder, if there is one.",
+    )(function)
+    return click.option(
+        "--ledger",
+        envvar="LLM_TOKEN_BUDGET_LEDGER",
+        show_envvar=True,
+        metavar="URL",
+        help="Where amounts are kept: sqlite:///budget.db, redis://..., postgresql://...",
+    )(function)
+
+
+def open_budget(ledger: str | None, config: str | None) -> BudgetManager:
+    """The budget that a command line means.
+
+    Raises:
+        ConfigurationError: neither a ledger nor a file that names one, or one that only lives in another process.
+    """
+    from llm_token_budget.manager import BudgetManager
+
+    if config is None and Path(DEFAULT_CONFIG).exists():
+        config = DEFAULT_CONFIG
+    # The command line goes before everything; a ledger in the environment has come here as an option already.
+    options: dict[str, Any] = {"ledger": ledger} if ledger else {}
+    environment = {name: value for name, value in os.environ.items() if name != "LLM_TOKEN_BUDGET_LEDGER"}
+    if config is not None:
+        budget = BudgetManager.from_config(config, environment=environment, **options)
+    elif ledger:
+        budget = BudgetManager.from_config({}, environment=environment, **options)
+    else:
+        raise ConfigurationError(
+            "no ledger is named: give --ledger sqlite:///budget.db (or redis://..., postgresql://...), "
+            f"set LLM_TOKEN_BUDGET_LEDGER, or write {DEFAULT_CONFIG}"
+        )
+    if not budget.ledger.blocking:
+        raise ConfigurationError(
+            "a memory ledger lives inside the process that uses it, and can't be looked at from here: "
+            "name a ledger that processes share (--ledger sqlite:///budget.db)"
+        )
+    return budget
+
+
+def instant(text: str | None, option: str) -> datetime | None:
+    """A point in time as people type it: ISO 8601; without a time zone, this machine's."""
+    if text is None:
+        return None
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(f"{option} takes a time like 2026-11-24T14:30 or 2026-11-24T14:30+01:00") from None
+    return read.astimezone(UTC)
