@@ -27,7 +27,11 @@ def as_json(function: Command) -> Command:
 
 def budget_options(function: Command) -> Command:
     """`--ledger`, `--config` and `--json`."""
-    function = as_json(function)
+    return ledger_options(as_json(function))
+
+
+def ledger_options(function: Command) -> Command:
+    """`--ledger` and `--config`."""
     function = click.option(
         "--config",
         envvar="LLM_TOKEN_BUDGET_CONFIG",

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Final
 
 from llm_token_budget.errors import format_usd
+from llm_token_budget.serialising import plain
+
+WIDE: Final = 200
+"""Characters of a line that no terminal shows."""
 
 
 def print_json(value: object) -> None:
     """One JSON value. Money is text, exact; times are ISO 8601."""
     json.dump(plain(value), sys.stdout, ensure_ascii=False, indent=2)
     sys.stdout.write("\n")
-
-
-def plain(value: object) -> Any:
-    """A value of ours as JSON has it."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {str(key): plain(each) for key, each in cast("Mapping[object, object]", value).items()}
-    if isinstance(value, list | tuple):
-        return [plain(each) for each in cast("Sequence[object]", value)]
-    return value
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
@@ -46,7 +34,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, tit
     for row in rows:
         # `Text`, not markup: a key may hold brackets.
         table.add_row(*[Text(shown(cell)) for cell in row])
-    Console(soft_wrap=False).print(table)
+    # In a pipe there is no width to keep to: a line of the table is a line.
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
 
 
 def shown(value: object) -> str:

@@ -28,7 +28,7 @@ def command(file: str, json_: bool, model: str | None, provider: str) -> None:
 
         figures: dict[str, Any] = {"tokens": estimate_tokens(text, model)}
     else:
-        from llm_token_budget.providers import estimate_request
+        from llm_token_budget import estimate_request
 
         model = model or cast("str | None", request.get("model"))
         estimate = estimate_request(provider, {**request, "model": model} if model else request)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from llm_token_budget.cli.options import budget_options, open_budget
-from llm_token_budget.cli.printing import plain, shown
+from llm_token_budget.cli.printing import shown
+from llm_token_budget.dashboard.rates import BurnRate
+from llm_token_budget.serialising import plain
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -18,29 +19,8 @@ if TYPE_CHECKING:
     from llm_token_budget.manager import BudgetManager
     from llm_token_budget.statistics import Remaining
 
-BAR: Final = 30
+BAR: Final = 16
 """Characters."""
-RATE_OVER: Final = 60.0
-"""Seconds over which a burn rate is reckoned."""
-
-
-class BurnRate:
-    """How fast limits are spent, by what was seen of them."""
-
-    def __init__(self) -> None:
-        self._seen: dict[tuple[str, tuple[str, ...]], deque[tuple[float, Decimal]]] = {}
-
-    def note(self, row: Remaining, now: float) -> Decimal | None:
-        """Per second, over the last minute; None if too little was seen."""
-        seen = self._seen.setdefault((row.limit.name, row.limit.key), deque())
-        spent = Decimal(row.spent)
-        if seen and spent < seen[-1][1]:
-            seen.clear()  # Reset, or a new window.
-        seen.append((now, spent))
-        while now - seen[0][0] > RATE_OVER:
-            seen.popleft()
-        elapsed = now - seen[0][0]
-        return (spent - seen[0][1]) / Decimal(elapsed) if elapsed > 0 else None
 
 
 @click.command()
@@ -102,7 +82,7 @@ def _print_lines(
             {**plain(row), "remaining": plain(row.remaining), "per_second": plain(rates.note(row, now))}
             for row in _rows(budget, users)
         ]
-        dearest = plain(budget.get_all_user_stats(limit=top)) if top else []
+        dearest: list[Any] = plain(budget.get_all_user_stats(limit=top)) if top else []
         click.echo(json.dumps({"at": now, "limits": limits, "users": dearest}, ensure_ascii=False))
 
     say()
@@ -124,8 +104,8 @@ def _limits(budget: BudgetManager, rates: BurnRate, users: tuple[str, ...]) -> R
 
     now = time.time()
     limits = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("limit", "", "spent", "reserved", "amount", "per hour", "exhausted in"):
-        limits.add_column(column, justify="left" if column in ("limit", "") else "right")
+    for column in ("limit", "", "spent", "reserved", "amount", "per hour", "lasts"):
+        limits.add_column(column, justify="left" if column in ("limit", "") else "right", overflow="fold")
     for row in _rows(budget, users):
         rate = rates.note(row, now)
         whose = ", ".join(row.limit.key)
