@@ -93,6 +93,10 @@ class ClearLimit(NamedTuple):
     key: tuple[str, ...] | None
 
 
+class ListOverrides(NamedTuple):
+    """-> `list[tuple[str, tuple[str, ...] | None, int | None]]`: (name, key, amount) as `SetLimit` stored them."""
+
+
 class LimitAmounts(NamedTuple):
     """-> `list[int | None]`."""
 
@@ -147,6 +151,7 @@ Operation = (
     | Users
     | SetLimit
     | ClearLimit
+    | ListOverrides
     | LimitAmounts
     | Reset
     | Forget

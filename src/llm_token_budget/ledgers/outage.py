@@ -11,8 +11,11 @@ from llm_token_budget.ledgers.base import Amounts
 
 logger: Final = logging.getLogger("llm_token_budget")
 
-HOPELESS: Final = 1.0
-"""Seconds after a failure in which the store is asked once, not again and again: each call would wait in vain."""
+FRESH: Final = 1.0
+"""Seconds after a failure in which nobody tries to catch up with what was left for later."""
+
+HOPELESS: Final = 2.0
+"""Seconds of an outage after which a call asks once, not again and again: others have waited in vain."""
 
 
 class Outage:
@@ -30,7 +33,12 @@ class Outage:
     @property
     def is_fresh(self) -> bool:
         """Whether the store has just been found away."""
-        return self._since is not None and time.monotonic() - self._failed < HOPELESS
+        return self._since is not None and time.monotonic() - self._failed < FRESH
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether it has been away for so long that waiting for it only makes calls slow."""
+        return self._since is not None and time.monotonic() - self._since > HOPELESS
 
     def found_away(self, cause: BaseException | None) -> None:
         with self._lock:

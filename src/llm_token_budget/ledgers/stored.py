@@ -42,6 +42,7 @@ from llm_token_budget.ledgers.operations import (
     CountBlocked,
     Forget,
     LimitAmounts,
+    ListOverrides,
     ListUnconfirmed,
     Look,
     Operation,
@@ -167,6 +168,7 @@ class StoredLedger(Ledger):
         self._ask(Ping())
 
     def reserve(self, claim: Claim) -> Granted | Refused | Stale:
+        self._tidy()
         rung = self._bell.rung
         try:
             return self._answered(claim, self._ask(Reserve(claim), self._retry_for), rung)
@@ -176,6 +178,7 @@ class StoredLedger(Ledger):
             return self._let_through(claim)
 
     async def areserve(self, claim: Claim) -> Granted | Refused | Stale:
+        await self._atidy()
         rung = self._bell.rung
         try:
             return self._answered(claim, await self._aask(Reserve(claim), self._retry_for), rung)
@@ -183,12 +186,15 @@ class StoredLedger(Ledger):
             if self.on_error != "allow":
                 raise
             return self._let_through(claim)
+        except ReservationConflict:
+            raise
         except BaseException:
             # Cancelled: the store may hold it now, or a moment later, and it has no owner any more.
             self.settle_later(Handle(claim.id, claim.counters, Amounts(), 0, self.now()), None)
             raise
 
     def look(self, claim: Claim, *, count_blocked: bool = False) -> Granted | Refused | Stale:
+        self._tidy()
         rung = self._bell.rung
         return self._answered(claim, self._ask(Look(claim)), rung, held=False, count_blocked=count_blocked)
 
@@ -248,6 +254,9 @@ class StoredLedger(Ledger):
         self._ask(ClearLimit(name, key))
         self._ring()
 
+    def overrides(self) -> list[tuple[str, tuple[str, ...] | None, int | None]]:
+        return cast("list[tuple[str, tuple[str, ...] | None, int | None]]", self._ask(ListOverrides()))
+
     def limit_amounts(self, lines: Iterable[Line]) -> list[int | None]:
         return cast("list[int | None]", self._ask(LimitAmounts(tuple(lines))))
 
@@ -269,14 +278,26 @@ class StoredLedger(Ledger):
 
     # Asking the store
 
-    def _ask(self, operation: Operation, patience: float = 0.0) -> Any:
-        """One operation, after what is due before it; asked again for `patience` seconds if the store is away."""
+    def _tidy(self) -> None:
+        """Do what is due. What that gives back rings the bell: who looks at the bell does so afterwards."""
         self._check_process()
         if self._later and not self._outage.is_fresh:
             self._catch_up()
         if self.now() >= self._next_due:
             self._reap()
-        attempts = Attempts(0.0 if self._outage.is_fresh else patience)
+
+    async def _atidy(self) -> None:
+        """`_tidy` for tasks."""
+        self._check_process()
+        if (self._later and not self._outage.is_fresh) or self.now() >= self._next_due:
+            import asyncio
+
+            await asyncio.to_thread(self._do_what_is_due)
+
+    def _ask(self, operation: Operation, patience: float = 0.0) -> Any:
+        """One operation, after what is due before it; asked again for `patience` seconds if the store is away."""
+        self._tidy()
+        attempts = Attempts(0.0 if self._outage.is_hopeless else patience)
         while True:
             try:
                 answer = self.perform(operation)
@@ -291,12 +312,8 @@ class StoredLedger(Ledger):
 
     async def _aask(self, operation: Operation, patience: float = 0.0) -> Any:
         """`_ask` for tasks."""
-        self._check_process()
-        if (self._later and not self._outage.is_fresh) or self.now() >= self._next_due:
-            import asyncio
-
-            await asyncio.to_thread(self._do_what_is_due)
-        attempts = Attempts(0.0 if self._outage.is_fresh else patience)
+        await self._atidy()
+        attempts = Attempts(0.0 if self._outage.is_hopeless else patience)
         while True:
             try:
                 answer = await self.aperform(operation)
@@ -437,16 +454,21 @@ class StoredLedger(Ledger):
 
     def _reap(self) -> None:
         while True:
+            before = self._next_due
             try:
                 reaped = cast("Reaped", self.perform(Reap()))
             except LedgerUnavailable as lost:
                 self._outage.found_away(lost.__cause__)
                 self._next_due = self.now() + self._reap_every
                 return
-            self._next_due = _NEVER if reaped.next_due is None else reaped.next_due
+            now = self.now()
+            # There is more to it than leases: rows that nobody will read again are dropped as time passes.
+            due = min(now + self._reap_every, _NEVER if reaped.next_due is None else reaped.next_due)
+            # Meanwhile another thread may have been granted a lease that ends earlier.
+            self._next_due = due if self._next_due == before else min(due, self._next_due)
             if reaped.ended:
                 self._ring()
-            if self._next_due > self.now():
+            if self._next_due > now:
                 return
 
     def _do_what_is_due(self) -> None:
