@@ -13,6 +13,15 @@ import pytest
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
+WEB_CHAT = [
+    r"ada, question 1: 200, 300 words",
+    r"ada, question \d: 429, user_cost_limit_exceeded \(final\)",
+    r"bob: 200, 300 words",
+    r"a stranger: 403, missing_user",
+    r"ada +\d +\d+ +\$0\.00\d+ +1",
+    r"The provider's bill \$(\S+), our account \$\1\.",
+]
+
 PROMISED = {
     "quickstart": [
         r"ada got \d+ answers, and then BudgetExceeded:",
@@ -69,6 +78,9 @@ PROMISED = {
         r"POST /audio/speech bills in a way that can't be measured, .*",
         r"Requests that arrived: 0",
     ],
+    "fastapi_chat": WEB_CHAT,
+    "flask_chat": WEB_CHAT,
+    "django_chat": WEB_CHAT,
     "custom_client": [
         r"granted 1000 tokens, held \$0\.001\d+, used 600, cost \$0\.0009\d+",
         r"granted [2-9]\d\d tokens, .*",
