@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from llm_token_budget import BudgetManager
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -44,8 +46,9 @@ COMMANDS = [block.code.strip() for block in blocks("sh")]
 
 
 @pytest.fixture
-def environment(loopback_provider, monkeypatch):
-    """What `OpenAI()` and its like read."""
+def environment(loopback_provider, monkeypatch, tmp_path):
+    """What `OpenAI()` and its like read; and a folder for files."""
+    monkeypatch.chdir(tmp_path)
     provider = loopback_provider
     for vendor, address in {
         "OPENAI": provider.openai_base_url,
@@ -78,6 +81,15 @@ def test_the_python_of_a_section_runs_and_prints_what_it_says(section, capsys):
     for thing in names.values():
         if type(thing).__module__.startswith(("openai", "anthropic")) and hasattr(thing, "close"):
             thing.close()
+
+
+@pytest.mark.parametrize("block", blocks("toml"), ids=lambda block: f"line {block.line}")
+def test_a_configuration_can_be_read(block, tmp_path, monkeypatch):
+    """What the README writes into a file makes a budget."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "budgets.toml").write_text(block.code, encoding="utf-8")
+    with BudgetManager.from_config("budgets.toml", environment={}) as budget:
+        assert budget.limits
 
 
 def test_there_is_python_to_run():
