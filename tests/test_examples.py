@@ -78,6 +78,11 @@ PROMISED = {
         r"POST /audio/speech bills in a way that can't be measured, .*",
         r"Requests that arrived: 0",
     ],
+    "worker_processes": [
+        r"\d+ answers, 24 refusals, 0 others",
+        r"account \$(0\.0[23]\d*) of \$0\.03, held \$0, unconfirmed \$0",
+        r"the provider's bill: \$0\.0[23]\d*",
+    ],
     "fastapi_chat": WEB_CHAT,
     "flask_chat": WEB_CHAT,
     "django_chat": WEB_CHAT,
