@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import copy
 import pickle
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import FrozenInstanceError
+from decimal import Decimal
 
 import pytest
 
 from llm_token_budget import ConfigurationError, Usage
+from llm_token_budget.usage import COUNTS, Iteration, Terms, ToolUse
 
-KINDS = [field.name for field in fields(Usage)]
+KINDS = list(COUNTS)
 
 
 def test_the_kinds_of_tokens_that_providers_bill_are_there():
-    """Cache reads, writes by lifetime, reasoning and audio are told apart."""
+    """Cache reads, writes by lifetime, reasoning, audio and images are told apart."""
     assert KINDS == [
         "input_tokens",
         "output_tokens",
@@ -23,8 +25,12 @@ def test_the_kinds_of_tokens_that_providers_bill_are_there():
         "cache_write_1h_tokens",
         "cache_write_12h_tokens",
         "audio_input_tokens",
+        "image_input_tokens",
+        "cache_read_audio_tokens",
+        "cache_read_image_tokens",
         "reasoning_tokens",
         "audio_output_tokens",
+        "image_output_tokens",
     ]
 
 
@@ -69,3 +75,42 @@ def test_a_misspelt_kind_is_refused():
     """A count that nobody knows can't be left out silently."""
     with pytest.raises(TypeError):
         Usage(prompt_tokens=5)
+
+
+def test_what_is_billed_beside_tokens_adds_up_too():
+    """Calls of tools by tool, iterations one after another, and terms only where they are the same."""
+    batch = Terms(batch=True)
+    one = Usage(tools=(ToolUse("web_search", 1), ToolUse("file_search", 2)), terms=batch)
+    both = one + Usage(input_tokens=3, iterations=(Iteration("m", Usage(input_tokens=3)),), terms=batch)
+    assert (both.web_searches, both.file_searches, both.code_sessions) == (1, 2, 0)
+    assert [each.model for each in both.iterations] == ["m"]
+    assert both.batch
+    assert not (both + Usage()).batch
+    assert [each.model for each in (both + Usage(output_tokens=1)).iterations] == ["m", None]
+
+
+def test_a_plain_usage_has_nothing_but_tokens():
+    """Whatever else it has moves its price."""
+    assert Usage(input_tokens=5, cache_read_tokens=3).is_plain
+    for more in (
+        {"tools": (ToolUse("web_search", 1),)},
+        {"iterations": (Iteration(None, Usage()),)},
+        {"terms": Terms(reported_cost=Decimal(1))},
+    ):
+        assert not Usage(**more).is_plain
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"tools": [ToolUse("a", 1)]},
+        {"tools": (("a", -1),)},
+        {"tools": (ToolUse("a", -1),)},
+        {"iterations": (1,)},
+        {"terms": {}},
+    ],
+)
+def test_what_is_no_such_thing_is_refused(wrong):
+    """Tools, iterations and terms have their own types."""
+    with pytest.raises(ConfigurationError, match=next(iter(wrong))):
+        Usage(**wrong)

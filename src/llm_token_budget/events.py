@@ -6,7 +6,7 @@ import inspect
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, TypedDict
 
@@ -14,6 +14,7 @@ from llm_token_budget.claims import Call
 from llm_token_budget.context import Identity
 from llm_token_budget.errors import ConfigurationError, Refusal, shown_value
 from llm_token_budget.ledgers.base import Amounts, Charge, Handle
+from llm_token_budget.receipts import Draft, Receipt
 from llm_token_budget.statistics import Portion, portion_of
 from llm_token_budget.usage import Usage
 
@@ -83,6 +84,12 @@ class Settled(Event):
     clamped_to: int | None
     cut_by_us: bool
     """The answer is as long as the lowered maximum let it be: without us it would have gone on."""
+    draft: Draft = field(repr=False, compare=False)
+
+    @property
+    def receipt(self) -> Receipt:
+        """All that is known of the call, with the prices that it was charged at."""
+        return self.draft.receipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,9 +139,23 @@ class Hooks:
     """
 
     def __init__(self, hooks: Mapping[type[Event], Hook], clock: Callable[[], float]) -> None:
-        self._hooks = hooks
+        self._hooks: dict[type[Event], tuple[Hook, ...]] = {kind: (hook,) for kind, hook in hooks.items()}
         self._clock = clock
         self._late: deque[Event] = deque()
+
+    def add(self, hooks: Mapping[type[Event], Hook]) -> None:
+        """Tell these too, after those that are there."""
+        self._hooks = self._hooks | {kind: (*self._hooks.get(kind, ()), hook) for kind, hook in hooks.items()}
+
+    def remove(self, hooks: Mapping[type[Event], Hook]) -> None:
+        """Tell these no more."""
+        left = dict(self._hooks)
+        for kind, hook in hooks.items():
+            told = list(left.get(kind, ()))
+            if hook in told:
+                told.remove(hook)
+            left[kind] = tuple(told)
+        self._hooks = {kind: told for kind, told in left.items() if told}
 
     def held(
         self, call: Call, identity: Identity, handle: Handle, *, waited: float, clamped: tuple[int, int] | None
@@ -177,6 +198,7 @@ class Hooks:
         covered: Amounts,
         clamped: tuple[int, int] | None,
         answer: Answer | None,
+        draft: Draft,
     ) -> None:
         """Note that a reservation ended, for `catch_up` to tell. Takes no lock and runs nobody's code: for finalizers.
 
@@ -189,6 +211,7 @@ class Hooks:
             covered: what was held for it; more is an overrun.
             clamped: (from, to), where its maximum was lowered.
             answer: what the charge was made from, where it was made from an answer.
+            draft: what its receipt is made of.
         """
         if not self._want(Settled, Overrun):
             return
@@ -212,6 +235,7 @@ class Hooks:
                 clamped_from=None if clamped is None else clamped[0],
                 clamped_to=None if clamped is None else clamped[1],
                 cut_by_us=clamped is not None and _was_cut(charge, clamped[1] * call.choices),
+                draft=draft,
             )
         )
         above = _above(charge.amounts, covered)
@@ -235,17 +259,15 @@ class Hooks:
             self._late.append(event)
 
     def _tell(self, event: Event) -> None:
-        hook = self._hooks.get(type(event))
-        if hook is None:
-            return
-        try:
-            hook(event)
-        except Exception:
-            logger.exception("a hook raised when told of %s; the call is not affected", type(event).__name__)
+        for hook in self._hooks.get(type(event), ()):
+            try:
+                hook(event)
+            except Exception:
+                logger.exception("a hook raised when told of %s; the call is not affected", type(event).__name__)
 
 
-def read_hooks(hooks: Mapping[str, tuple[type[Event], Hook | None]], clock: Callable[[], float]) -> Hooks | None:
-    """The hooks that are set, by the names of their options; None if none is.
+def read_hooks(hooks: Mapping[str, tuple[type[Event], Hook | None]]) -> dict[type[Event], Hook]:
+    """The hooks that are set, by the names of their options.
 
     Raises:
         ConfigurationError: one can't be called, or would have to be awaited.
@@ -262,7 +284,7 @@ def read_hooks(hooks: Mapping[str, tuple[type[Event], Hook | None]], clock: Call
                 "Put the event on a queue of yours, and let a task read that."
             )
         wanted[kind] = hook
-    return Hooks(wanted, clock) if wanted else None
+    return wanted
 
 
 def _facts(call: Call, identity: Identity, at: float) -> _Facts:

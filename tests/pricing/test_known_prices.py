@@ -48,7 +48,9 @@ LONG = [
     ("anthropic", "claude-haiku-5-5", 100_000, ("0.1", "0.5", "0.01", "0.125"), ("0.5", "2.5", "0.05", "0.625")),
     ("anthropic", "claude-sonnet-4-5", 200_000, ("3", "15", "0.3", "3.75"), ("6", "22.5", "0.6", "7.5")),
 ]
-COMPARABLE = sorted({(provider, model) for provider, model, *_ in [*FLAT, *LONG]} - {("openai", "gpt-6.2-sol")})
+# Sonnet 4 has a long-context band that genai-prices lacks, and GPT-6.2 is newer than it.
+OURS = {("openai", "gpt-6.2-sol"), ("anthropic", "claude-sonnet-4-20250514")}
+COMPARABLE = sorted({(provider, model) for provider, model, *_ in [*FLAT, *LONG]} - OURS)
 
 
 def usd(pico: int) -> Decimal:

@@ -1,5 +1,9 @@
 """Rate cards: exact costs, and bounds that hold."""
 
+from dataclasses import replace
+from fractions import Fraction
+from math import ceil
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,14 +16,15 @@ tokens = st.integers(0, 3_000)
 rates = st.fixed_dictionaries({name: st.integers(0, 50) for name in COMPONENTS})
 
 
-def card_of(*bands, request_pico=0):
+def card_of(*bands, request_pico=0, **more):
     tariff = Tariff(bands=bands, request_pico=request_pico)
-    return RateCard(id="x", provider="p", model="m", updated_at="2026-01-01", tariff=tariff)
+    return RateCard(id="x", provider="p", model="m", updated_at="2026-01-01", tariff=tariff, **more)
 
 
 def band(above=0, **changed):
     base = dict.fromkeys(COMPONENTS, 0) | {"input": 10, "output": 40, "cache_read": 1, "audio_input": 10}
     base |= {"cache_write": 12, "cache_write_1h": 20, "cache_write_12h": 25, "audio_output": 40}
+    base |= {"image_input": 10, "image_output": 40, "cache_read_audio": 1, "cache_read_image": 1}
     return Rates(above=above, **(base | changed))
 
 
@@ -27,23 +32,29 @@ def band(above=0, **changed):
 def cards(draw):
     starts = [0, *sorted(draw(st.sets(st.integers(1, 2_500), max_size=3)))]
     bands = [Rates(above=start, **draw(rates)) for start in starts]
-    return card_of(*bands, request_pico=draw(st.integers(0, 1_000)))
+    scales = st.tuples(st.integers(1, 30), st.integers(1, 30)) | st.just((1, 1))
+    return card_of(*bands, request_pico=draw(st.integers(0, 1_000)), scale=draw(scales), fee_scale=draw(scales))
 
 
 @st.composite
 def usages(draw):
-    parts = draw(st.tuples(*[tokens] * 5))
-    spoken = draw(tokens)
-    read, write, write_1h, write_12h, audio = parts
+    parts = draw(st.tuples(*[tokens] * 6))
+    spoken, drawn = draw(tokens), draw(tokens)
+    read, write, write_1h, write_12h, audio, image = parts
+    heard = draw(st.integers(0, read))
     return Usage(
         input_tokens=sum(parts) + draw(tokens),
-        output_tokens=spoken + draw(tokens),
+        output_tokens=spoken + drawn + draw(tokens),
         cache_read_tokens=read,
         cache_write_tokens=write,
         cache_write_1h_tokens=write_1h,
         cache_write_12h_tokens=write_12h,
         audio_input_tokens=audio,
         audio_output_tokens=spoken,
+        image_input_tokens=image,
+        image_output_tokens=drawn,
+        cache_read_audio_tokens=heard,
+        cache_read_image_tokens=draw(st.integers(0, read - heard)),
     )
 
 
@@ -65,6 +76,17 @@ def test_a_bound_that_knows_more_is_tighter_and_still_holds(card, input_tokens, 
     assert card.cost_pico(usage) <= tight <= loose
 
 
+@given(card=cards(), usage=usages(), over=st.booleans())
+def test_a_cost_is_the_sum_of_its_lines(card, usage, over):
+    """Whatever it is scaled by, also where parts exceed their total; it is rounded up once, at the end."""
+    if over:
+        usage = replace(usage, cache_read_tokens=usage.input_tokens + 1, audio_output_tokens=usage.output_tokens + 1)
+    exact = card.exact_pico(usage)
+    assert card.cost_pico(usage) == ceil(exact)
+    lines = sum(pico for _, _, pico in card.lines(usage))
+    assert exact == Fraction(*card.scale) * lines + Fraction(*card.fee_scale) * card.tariff.request_pico
+
+
 @given(card=cards(), usage=usages(), part=st.sampled_from(["cache_read_tokens", "audio_input_tokens"]), more=tokens)
 def test_parts_beyond_their_total_never_make_it_cheaper(card, usage, part, more):
     """A reader that reports cached input beside the input, not inside it, is charged for both."""
@@ -73,8 +95,10 @@ def test_parts_beyond_their_total_never_make_it_cheaper(card, usage, part, more)
     )
     band = card.tariff.rates_at(2 * usage.input_tokens + 1 + more)
     rate = band.cache_read if part == "cache_read_tokens" else band.audio_input
-    expected = usage.input_tokens * band.input + (usage.input_tokens + 1 + more) * rate
-    assert card.cost_pico(outside) == card.tariff.request_pico + expected + usage.output_tokens * band.output
+    expected = (
+        usage.input_tokens * band.input + (usage.input_tokens + 1 + more) * rate + usage.output_tokens * band.output
+    )
+    assert card.exact_pico(outside) == Fraction(*card.scale) * expected + card.request_fee
 
 
 @pytest.mark.parametrize(("longest_cache", "rate"), [("none", 10), ("5m", 12), ("1h", 20), ("12h", 25)])

@@ -9,7 +9,10 @@ from llm_token_budget.pricing.rates import Rates
 from llm_token_budget.pricing.vendors import CACHE_PREMIUMS, NO_PREMIUM, CachePremium
 
 _PICO_PER_TOKEN = Decimal(10**6)  # $1 per million tokens
-_PICO_PER_REQUEST = Decimal(10**9)  # $1 per thousand requests
+PICO_PER_THOUSANDTH = 10**9
+"""Pico-USD for each of a thousand that cost $1 together."""
+
+_PICO_PER_REQUEST = Decimal(PICO_PER_THOUSANDTH)
 
 
 def pico_per_token(usd_per_million: Decimal) -> int:
@@ -26,7 +29,7 @@ def rates_from(model: str, prices: Mapping[str, Decimal], *, above: int = 0) -> 
     """Rates of one band.
 
     Missing prices are read safely: output as input, a cache read as input, cache writes by the vendor's published
-    premium (see `vendors.CACHE_PREMIUMS`), else as input or as the dearest shorter-lived write, audio as text.
+    premium (see `vendors.CACHE_PREMIUMS`), else as input or as the dearest shorter-lived write, audio and images as text.
 
     Args:
         model: decides which vendor's premiums apply.
@@ -40,16 +43,21 @@ def rates_from(model: str, prices: Mapping[str, Decimal], *, above: int = 0) -> 
     write = known.get("cache_write", premium.of(plain, premium.shortest))
     write_1h = known.get("cache_write_1h", max(write, premium.of(plain, premium.hour)))
     write_12h = known.get("cache_write_12h", max(write_1h, premium.of(plain, premium.half_day)))
+    read, audio, image = known.get("cache_read"), known.get("audio_input", plain), known.get("image_input", plain)
     return Rates(
         above=above,
         input=plain,
         output=output,
-        cache_read=known.get("cache_read", plain),
+        cache_read=plain if read is None else read,
         cache_write=write,
         cache_write_1h=write_1h,
         cache_write_12h=write_12h,
-        audio_input=known.get("audio_input", plain),
+        audio_input=audio,
         audio_output=known.get("audio_output", output),
+        image_input=image,
+        image_output=known.get("image_output", output),
+        cache_read_audio=known.get("cache_read_audio", audio if read is None else read),
+        cache_read_image=known.get("cache_read_image", image if read is None else read),
     )
 
 

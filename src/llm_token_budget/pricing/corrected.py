@@ -37,6 +37,8 @@ def price_of_correction(row: Correction) -> Priced | None:
         request_pico=pico_per_request(Decimal(row.usd_per_thousand_requests)),
     )
     tiers = {tier: standard.times(*factor) for tier, factor in row.tiers.items()}
+    if row.batch_usd_per_million:
+        tiers["batch"] = Tariff(bands=(rates_from(model, _decimals(row.batch_usd_per_million)),))
     return Priced(
         provider=row.provider,
         model=model,

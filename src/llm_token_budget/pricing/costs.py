@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from typing import Literal
 
 from llm_token_budget.errors import ConfigurationError
 from llm_token_budget.money import MAX_AMOUNT
+from llm_token_budget.pricing.billing import usd
 from llm_token_budget.pricing.book import PriceBook
 from llm_token_budget.usage import Usage
 
@@ -56,21 +58,12 @@ def calculate_cost(
     total = card.cost_pico(usage)
     of_input = card.cost_pico(Usage(input_tokens=input_tokens))
     return CostBreakdown(
-        input_cost=_usd_from_pico(of_input),
-        output_cost=_usd_from_pico(total - of_input),
-        total_cost=_usd_from_pico(total),
+        input_cost=usd(Fraction(of_input)),
+        output_cost=usd(Fraction(total - of_input)),
+        total_cost=usd(Fraction(total)),
     )
 
 
 @cache
 def _standard_book() -> PriceBook:
     return PriceBook()
-
-
-def _usd_from_pico(pico_usd: int) -> Decimal:
-    exponent = -12
-    while pico_usd and exponent < 0 and pico_usd % 10 == 0:
-        pico_usd //= 10
-        exponent += 1
-    # From text, since arithmetic would round to the 28 digits of the current context.
-    return Decimal(f"{pico_usd}E{exponent}") if pico_usd else Decimal(0)

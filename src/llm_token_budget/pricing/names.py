@@ -15,6 +15,14 @@ _MONTH = r"(?:0[1-9]|1[0-2])"
 _SNAPSHOT = re.compile(
     rf"(?:[-@]20\d\d-{_MONTH}-{_DAY}|[-@]20\d\d{_MONTH}{_DAY}|-v\d+@20\d\d{_MONTH}{_DAY}|[-@:]latest|@default)$"
 )
+AZURE_FINE_TUNED = re.compile(r"(.+\.ft-)[0-9a-f]{32}")
+"""`gpt-4o-mini-2024-07-18.ft-` and an id."""
+
+# ft:<base model>:<organization>:<suffix, often empty>:<id>, and `:ckpt-step-90` and the like.
+FINE_TUNED = re.compile(r"(ft:[^:]+)(?::[^:]*:[^:]*:.+)?$")
+_SHORT_SNAPSHOT = re.compile(r"-[01]\d[0-3]\d$")
+_BEDROCK_ARN = re.compile(r"^arn:aws[a-z-]*:bedrock:[^/]*/")
+_BEDROCK_GEOGRAPHY = re.compile(r"(global|us-gov|us|eu|apac|jp|au|ca|in|me|sa|uk)\.")
 _BEDROCK_VERSION = re.compile(r"-v\d+(?::\d+)?$")
 # What Ollama puts behind a colon: llama3:8b, mixtral:8x7b-instruct, phi3:latest.
 _OLLAMA_TAG = re.compile(r"(latest|\d+(\.\d+)?[bm]\b|\d+x\d+b\b)")
@@ -30,13 +38,41 @@ def forms(provider: str | None, name: str) -> Iterator[str]:
     """The name, then the name without what only tells its snapshot: a date, `-latest`, `@20250929`."""
     yield name
     if provider == "aws":
-        unversioned = _BEDROCK_VERSION.sub("", name)
-        if unversioned != name:
-            yield unversioned
-            name = unversioned
+        yield from _bedrock_forms(name)
+        return
     undated = _SNAPSHOT.sub("", name)
     if undated and undated != name:
         yield undated
+
+
+def _bedrock_forms(name: str) -> Iterator[str]:
+    """Bedrock's: ids and ARNs of inference profiles and models, with a version, a date, and a geography in front."""
+    profile = _BEDROCK_ARN.sub("", name)
+    if profile != name:
+        yield profile
+    unversioned = _BEDROCK_VERSION.sub("", profile)
+    geography = _BEDROCK_GEOGRAPHY.match(unversioned)
+    bare = unversioned[geography.end() :] if geography else unversioned
+    undated = [_SNAPSHOT.sub("", stem) for stem in (unversioned, bare)]
+    yield from dict.fromkeys([unversioned, undated[0]])
+    # Not every model has a price of its own in every geography; those of one region are the dearer ones.
+    if geography is None or geography[1] != "global":
+        yield from (f"regional.{bare}", f"regional.{undated[1]}")
+    yield from (bare, undated[1])
+
+
+def without_short_snapshot(name: str) -> str:
+    """The name without a snapshot of the old kind: `-0125`."""
+    return _SHORT_SNAPSHOT.sub("", name)
+
+
+def fine_tuned_forms(name: str) -> Iterator[str]:
+    """What the base model of a fine-tuned one is listed as: `ft:gpt-4.1-2025-04-14`, `ft:gpt-4.1`. Nothing for others."""
+    azure = AZURE_FINE_TUNED.fullmatch(name)
+    found = FINE_TUNED.match(f"ft:{azure[1].removesuffix('.ft-')}" if azure else name)
+    if found:
+        yield from forms(None, found[1])
+        yield without_short_snapshot(found[1])
 
 
 def split_provider(name: str, separators: str = ":/") -> tuple[str | None, str]:

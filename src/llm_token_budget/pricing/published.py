@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from fractions import Fraction
 from threading import Lock
 
 from genai_prices.data_snapshot import DataSnapshot, get_snapshot
@@ -25,17 +26,14 @@ from genai_prices.types import (
     StartDateConstraint,
 )
 
-from llm_token_budget.pricing.listed import conditional_prices, tariffs_of
-from llm_token_budget.pricing.names import forms
+from llm_token_budget.pricing.listed import conditional_prices, fees_of, pico_per_second_of_audio, tariffs_of
+from llm_token_budget.pricing.names import AZURE_FINE_TUNED, FINE_TUNED, forms, without_short_snapshot
 from llm_token_budget.pricing.priced import STANDARD, Priced
+from llm_token_budget.pricing.vendors import TELL_IMAGES
 
 _DATE = re.compile(r"\b20\d\d-\d\d-\d\d\b")
 # `claude-sonnet-4-2025` is the beginning of a dated name, and no name.
 _HALF_A_DATE = re.compile(r"[-@]20\d\d?-?$")
-_AZURE_FINE_TUNED = re.compile(r"(.+\.ft-)[0-9a-f]{32}")
-# ft:<base model>:<organization>:<suffix, often empty>:<id>, and `:ckpt-step-90` and the like.
-_FINE_TUNED = re.compile(r"(ft:[^:]+)(?::[^:]*:[^:]*:.+)?$")
-_SHORT_SNAPSHOT = re.compile(r"-[01]\d[0-3]\d$")
 
 
 @dataclass(slots=True)
@@ -51,6 +49,11 @@ class Published:
         """The price of a model that the provider lists under exactly this name; None without one that covers all."""
         model = self._index(provider).get(name)
         return None if model is None else self._priced(provider, model, now)
+
+    def audio_second(self, provider: str, name: str, now: datetime) -> Fraction | None:
+        """Pico-USD for each second of sound that a model hears, if it bills by the hour."""
+        model = self._index(provider).get(name)
+        return None if model is None else pico_per_second_of_audio(model, now)
 
     def fine_tuned(self, provider: str, name: str, now: datetime) -> Priced | None:
         """The price of a fine-tuned model, if the provider lists one for its base model."""
@@ -84,21 +87,27 @@ class Published:
 
     def _fine_tuned_bases(self, provider: str, name: str) -> Iterator[ModelInfo]:
         index = self._index(provider)
-        if azure := _AZURE_FINE_TUNED.fullmatch(name):
+        if azure := AZURE_FINE_TUNED.fullmatch(name):
             yield from filter(None, [index.get(azure[1])])
-        elif fine_tune := _FINE_TUNED.match(name):
+        elif fine_tune := FINE_TUNED.match(name):
             base = fine_tune[1]
-            for form in *forms(provider, base), _SHORT_SNAPSHOT.sub("", base):
+            for form in *forms(provider, base), without_short_snapshot(base):
                 # genai-prices also lists base models under `ft:` names, at the price of the base model.
                 model = index.get(form)
                 if model and model.id.startswith("ft:") and model.is_match(base):
                     yield model
 
     def _priced(self, provider: str, model: ModelInfo, now: datetime) -> Priced | None:
-        tariffs = tariffs_of(model, now)
+        tariffs = tariffs_of(model, now, tells_images=provider in TELL_IMAGES)
         if STANDARD not in tariffs:
             return None
-        return Priced(provider=provider, model=model.id, updated_at=self.updated_at(now), tariffs=tariffs)
+        return Priced(
+            provider=provider,
+            model=model.id,
+            updated_at=self.updated_at(now),
+            tariffs=tariffs,
+            fees=fees_of(model, now),
+        )
 
 
 _lock = Lock()

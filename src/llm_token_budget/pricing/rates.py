@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from fractions import Fraction
 from itertools import accumulate
 from typing import Literal
 
@@ -28,6 +29,10 @@ class Rates:
     cache_write_12h: int
     audio_input: int
     audio_output: int
+    image_input: int
+    image_output: int
+    cache_read_audio: int
+    cache_read_image: int
 
 
 COMPONENTS = tuple(f.name for f in fields(Rates) if f.name != "above")
@@ -76,8 +81,8 @@ def _dearest_band(start: int, tariffs: tuple[Tariff, ...]) -> Rates:
 class RateCard:
     """What one model of one provider costs, for one service tier, as of one date.
 
-    Images and video are part of the input and output and priced at the dearest rate of that direction. Audio without
-    a price of its own costs what text does. Fees of tools are not in here.
+    Video is priced at the dearest rate of its direction. Audio and images without a price of their own cost what text does.
+    Fees of tools are beside the tokens: `fees`.
     """
 
     id: str
@@ -88,10 +93,17 @@ class RateCard:
     updated_at: str
     """The date of the prices, or `custom`."""
     tariff: Tariff
+    scale: tuple[int, int] = (1, 1)
+    """(factor, divisor) of what tokens cost: a region's surcharge, a batch's half, a discount."""
+    fee_scale: tuple[int, int] = (1, 1)
+    """(factor, divisor) of what requests and tools cost: a discount."""
+    fees: Mapping[str, Fraction] = field(default_factory=dict[str, Fraction], hash=False)
+    """Pico-USD for each call of a tool, before `fee_scale`."""
     _base: Rates = field(init=False, repr=False, compare=False)
     _request: int = field(init=False, repr=False, compare=False)
     _threshold: int = field(init=False, repr=False, compare=False)
     _ladder: tuple[_Rung, ...] = field(init=False, repr=False, compare=False)
+    _scaled: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         derived = {
@@ -99,37 +111,93 @@ class RateCard:
             "_request": self.tariff.request_pico,
             "_threshold": self.tariff.bands[1].above if len(self.tariff.bands) > 1 else _NO_THRESHOLD,
             "_ladder": _ladder(self.tariff.bands),
+            "_scaled": self.scale != (1, 1) or self.fee_scale != (1, 1),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
 
     def cost_pico(self, usage: Usage) -> int:
-        """Exact pico-USD of a usage.
+        """Pico-USD of a usage's tokens and the request itself: exact, but rounded up where it is no whole number.
 
         Parts that exceed their total cannot be parts of it: they are then charged on top of it, at their own rates.
         """
         tokens = usage.input_tokens
         cached, audio, written = usage.cache_read_tokens, usage.audio_input_tokens, usage.cache_write_tokens
         written_1h, written_12h = usage.cache_write_1h_tokens, usage.cache_write_12h_tokens
-        parts = cached + audio + written + written_1h + written_12h
+        images = usage.image_input_tokens
+        parts = cached + audio + written + written_1h + written_12h + images
         plain = tokens - parts
         if plain < 0:
             plain = tokens
             tokens += parts
         rates = self._base if tokens <= self._threshold else self.tariff.rates_at(tokens)
-        cost = self._request + plain * rates.input
+        cost = plain * rates.input
         if parts:
             cost += cached * rates.cache_read + audio * rates.audio_input + written * rates.cache_write
-            cost += written_1h * rates.cache_write_1h + written_12h * rates.cache_write_12h
-        output, spoken = usage.output_tokens, usage.audio_output_tokens
-        if spoken:
-            return cost + spoken * rates.audio_output + (output - spoken if spoken <= output else output) * rates.output
-        return cost + output * rates.output
+            cost += written_1h * rates.cache_write_1h + written_12h * rates.cache_write_12h + images * rates.image_input
+            heard, seen = usage.cache_read_audio_tokens, usage.cache_read_image_tokens
+            if heard or seen:
+                cost += heard * rates.cache_read_audio + seen * rates.cache_read_image
+                cost -= (heard + seen if heard + seen <= cached else 0) * rates.cache_read
+        output, spoken, drawn = usage.output_tokens, usage.audio_output_tokens, usage.image_output_tokens
+        if spoken or drawn:
+            cost += spoken * rates.audio_output + drawn * rates.image_output
+            output -= spoken + drawn if spoken + drawn <= output else 0
+        cost += output * rates.output
+        return self._whole(cost) if self._scaled else cost + self._request
+
+    def exact_pico(self, usage: Usage) -> Fraction:
+        """`cost_pico` without any rounding."""
+        cost = sum(pico for _, _, pico in self.lines(usage))
+        return Fraction(cost * self.scale[0], self.scale[1]) + self.request_fee
+
+    @property
+    def request_fee(self) -> Fraction:
+        """Pico-USD for the request itself."""
+        return Fraction(self._request * self.fee_scale[0], self.fee_scale[1])
+
+    def lines(self, usage: Usage) -> Iterator[tuple[str, int, int]]:
+        """What `cost_pico` adds up: (kind of token, how many, pico-USD before `scale`), but those of which there are none."""
+        tokens = usage.input_tokens
+        parts = {
+            "cache_write": usage.cache_write_tokens,
+            "cache_write_1h": usage.cache_write_1h_tokens,
+            "cache_write_12h": usage.cache_write_12h_tokens,
+            "audio_input": usage.audio_input_tokens,
+            "image_input": usage.image_input_tokens,
+        }
+        inside = sum(parts.values()) + usage.cache_read_tokens
+        plain = tokens - inside if inside <= tokens else tokens
+        rates = self.tariff.rates_at(max(tokens, plain + inside))
+        media = usage.cache_read_audio_tokens + usage.cache_read_image_tokens
+        output = usage.audio_output_tokens + usage.image_output_tokens
+        counts = {
+            "input": plain,
+            "cache_read": usage.cache_read_tokens - (media if media <= usage.cache_read_tokens else 0),
+            "cache_read_audio": usage.cache_read_audio_tokens,
+            "cache_read_image": usage.cache_read_image_tokens,
+            **parts,
+            "output": usage.output_tokens - (output if output <= usage.output_tokens else 0),
+            "audio_output": usage.audio_output_tokens,
+            "image_output": usage.image_output_tokens,
+        }
+        for component, count in counts.items():
+            if count:
+                yield component, count, count * getattr(rates, component)
+
+    def _whole(self, pico: int) -> int:
+        """Tokens' pico-USD, scaled, and the request's, rounded up together."""
+        factor, divisor = self.scale
+        if not self._request:
+            return -(-pico * factor // divisor)
+        fee, of = self.fee_scale
+        return -(-(pico * factor * of + self._request * fee * divisor) // (divisor * of))
 
     def plain_cost_pico(self, input_tokens: int, output_tokens: int) -> int:
         """`cost_pico` of a usage without parts: nothing cached, nothing spoken."""
         rates = self._base if input_tokens <= self._threshold else self.tariff.rates_at(input_tokens)
-        return self._request + input_tokens * rates.input + output_tokens * rates.output
+        cost = input_tokens * rates.input + output_tokens * rates.output
+        return self._whole(cost) if self._scaled else cost + self._request
 
     def worst_input_pico(self, input_tokens: int, *, longest_cache: CacheLifetime = "12h", audio: bool = True) -> int:
         """The most pico-USD that up to so many input tokens, and the request itself, can cost.
@@ -141,12 +209,14 @@ class RateCard:
         """
         rung = self._ladder[0] if input_tokens <= self._threshold else self._rung(input_tokens)
         rates = rung.inputs if audio else rung.silent_inputs
-        return self._request + input_tokens * rates[_LIFETIMES[longest_cache]]
+        cost = input_tokens * rates[_LIFETIMES[longest_cache]]
+        return self._whole(cost) if self._scaled else cost + self._request
 
     def worst_output_pico(self, input_tokens: int, *, audio: bool = True) -> int:
         """The most pico-USD that one output token can cost after up to so many input tokens."""
         rung = self._ladder[0] if input_tokens <= self._threshold else self._rung(input_tokens)
-        return rung.output if audio else rung.silent_output
+        rate = rung.output if audio else rung.silent_output
+        return -(-rate * self.scale[0] // self.scale[1]) if self._scaled else rate
 
     def _rung(self, input_tokens: int) -> _Rung:
         for rung in reversed(self._ladder):
@@ -176,14 +246,17 @@ def _ladder(bands: tuple[Rates, ...]) -> tuple[_Rung, ...]:
 
 
 def _rung_of(band: Rates) -> _Rung:
-    kinds = (max(band.input, band.cache_read), band.cache_write, band.cache_write_1h, band.cache_write_12h)
+    kinds = (
+        max(band.input, band.cache_read, band.image_input, band.cache_read_image),
+        band.cache_write,
+        band.cache_write_1h,
+        band.cache_write_12h,
+    )
     silent = tuple(accumulate(kinds, max))
+    loudest = max(band.audio_input, band.cache_read_audio)
+    output = max(band.output, band.image_output)
     return _Rung(
-        band.above,
-        tuple(max(rate, band.audio_input) for rate in silent),
-        silent,
-        max(band.output, band.audio_output),
-        band.output,
+        band.above, tuple(max(rate, loudest) for rate in silent), silent, max(output, band.audio_output), output
     )
 
 

@@ -43,6 +43,15 @@ TIER_CONTEXTS = ("service_tier", "processing", "speed")
 FREE_PROVIDERS = frozenset({"ollama"})
 """Providers that bill nothing for any model: their user runs the machine."""
 
+TELL_IMAGES = frozenset({"openai"})
+"""Providers whose usage tells image tokens from text where their prices differ."""
+
+PREPAID_TIERS = {"claude": frozenset({"priority"})}
+"""Tiers that were paid for beforehand, at the standard price per token, by a word in the model's name.
+
+https://platform.claude.com/docs/en/api/service-tiers
+"""
+
 PROVIDER_NAMES = {
     "azure_openai": "azure",
     "azure-openai": "azure",
