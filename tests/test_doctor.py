@@ -6,6 +6,7 @@ import asyncio
 import io
 import re
 import sys
+from types import ModuleType
 
 import anthropic
 import groq
@@ -31,6 +32,21 @@ CLIENTS = {
     "ollama": lambda: ollama.Client(verify=False),
     "ollama-async": lambda: ollama.AsyncClient(verify=False),
 }
+HELD = {
+    "post() to an unknown endpoint",
+    "audio.speech.create",
+    "audio.transcriptions.create",
+    "images.generate",
+    "images.edit",
+    "images.generate(model='dall-e-3')",
+    "batches.create",
+    "beta.threads.runs.create",
+    "responses.connect",
+    "realtime.connect",
+    "messages.batches.create",
+    "beta.messages.batches.create",
+    "embeddings",
+}
 FEWEST = {"openai": 35, "azure": 35, "anthropic": 20, "groq": 14, "ollama": 6}
 
 
@@ -50,7 +66,7 @@ def test_every_form_of_a_wrapped_client_is_guarded(name):
     found = [row for row in diagnosis.rows if row.verdict != "absent"]
     assert diagnosis.ok, str(diagnosis)
     assert len(found) >= FEWEST[name.partition("-")[0]]
-    assert sum(row.verdict == "held" for row in found) <= 2
+    assert {row.form for row in found if row.verdict == "held"} <= HELD
     assert (budget.get_global_stats().requests, budget.get_global_stats().blocked) == (0, 0)
     assert len({row.form for row in diagnosis.rows}) == len(diagnosis.rows)
 
@@ -226,3 +242,53 @@ def test_a_class_that_cannot_be_made_is_refused():
     client = object.__new__(Stubborn)
     with pytest.raises(ConfigurationError, match="can't make a Stubborn"):
         quietly(wrap(client, BudgetManager()))
+
+
+@pytest.mark.parametrize("name", ["openai", "openai-async"])
+def test_websockets_are_shut(name, monkeypatch):
+    """Where the package that the SDK needs for them is there; else there is nothing to shut, and the table says why."""
+    from llm_token_budget.diagnosis import firing
+
+    plain = CLIENTS[name]()
+    sockets = {
+        f"{resource}.connect"
+        for resource in ("realtime", "responses")
+        if hasattr(getattr(plain, resource, None), "connect")
+    }
+    client = wrap(plain, BudgetManager())
+    monkeypatch.setattr(firing, "find_spec", lambda _: None)
+    absent = [row for row in quietly(client).rows if row.form in sockets]
+    assert {row.verdict for row in absent} <= {"absent"}
+    assert all("websockets" in row.detail for row in absent)
+    monkeypatch.setattr(firing, "find_spec", lambda _: object())
+    # The package, in a version that knows nothing: what is refused never gets to use it.
+    for part in (
+        "",
+        ".sync",
+        ".sync.client",
+        ".asyncio",
+        ".asyncio.client",
+        ".typing",
+        ".exceptions",
+        ".uri",
+        ".version",
+    ):
+        module = ModuleType(f"websockets{part}")
+        module.__getattr__ = lambda _: object
+        module.__path__ = []
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.delitem(sys.modules, "openai.lib._websocket", raising=False)
+    found = verdicts(quietly(client))
+    assert {form: found[form] for form in sockets} == dict.fromkeys(sockets, "held")
+
+
+def test_images_speech_and_tool_runners_are_fired():
+    """What no provider here answers is refused under a limit, and said to be no more than that."""
+    rows = {row.form: row for row in quietly(wrap(CLIENTS["openai"](), BudgetManager())).rows}
+    for form in ("images.generate", "images.edit", "audio.transcriptions.create"):
+        assert (rows[form].verdict, "not tried" in rows[form].detail) == ("held", True)
+    for form in ("images.generate(model='dall-e-3')", "batches.create", "beta.threads.runs.create"):
+        assert (rows[form].verdict, "can't be measured" in rows[form].detail) == ("held", True)
+    found = verdicts(quietly(wrap(CLIENTS["anthropic"](), BudgetManager())))
+    assert found["beta.messages.tool_runner"] in {"metered", "absent"}
+    assert found["beta.messages.batches.create"] == "held"

@@ -18,8 +18,13 @@ from datetime import datetime
 from decimal import Context, Decimal
 from typing import Any, Final, Literal, cast
 
+from llm_token_budget.reckoning import NOT_RECKONED, Reckoning, about
+
 Unit = Literal["tokens", "usd", "requests"]
 """What a limit counts."""
+
+STOPPED: Final = "stopped_by_mode"
+"""The reason of refusals while somebody has stopped all calls."""
 
 _EXACT: Final = Context(prec=1000, traps=[])
 """What people see must not depend on the decimal context that a caller happens to have."""
@@ -60,7 +65,7 @@ class UnknownModelPrice(BudgetError):
         known = "; ".join(filter(None, [owner, f"price book of {prices_as_of}" if prices_as_of else None]))
         super().__init__(
             f"no price for {shown(model)}{f' ({known})' if known else ''}. "
-            + (_RECORDED if recorded else _NOTHING_SENT)
+            + (_RECORDED if recorded else _unpriced(provider))
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -88,6 +93,9 @@ class UnmeteredCall(BudgetError):
 
 class LedgerUnavailable(BudgetError):
     """The ledger can't be reached; `__cause__` says why. Nothing was sent."""
+
+    unsent: bool = False
+    """True if the ledger can't have received what it was asked."""
 
 
 class ReservationConflict(BudgetError):
@@ -148,6 +156,10 @@ class Refusal:
     """USD that the call was estimated to cost at most; None where no price was needed."""
     waited: float = 0.0
     """Seconds that the call waited for room."""
+    usual_cost: Decimal | None = None
+    """USD that the same user's last calls of this model came to, on average, in this process; None if there were none."""
+    reckoning: Reckoning = NOT_RECKONED
+    """What the call was reckoned at, part by part."""
 
     @property
     def remaining(self) -> int | Decimal:
@@ -174,6 +186,8 @@ class BudgetExceeded(BudgetError):
     model: str | None
     cost: Decimal | None
     waited: float
+    usual_cost: Decimal | None
+    reckoning: Reckoning
 
     def __init__(self, refusal: Refusal, refusals: tuple[Refusal, ...] = ()) -> None:
         self.refusals = refusals or (refusal,)
@@ -195,8 +209,56 @@ class BudgetExceeded(BudgetError):
         key = self.limit.key
         return None if not key else key[0] if len(key) == 1 else key
 
+    def explain(self) -> str:
+        """The refusal in words, and what the call was reckoned at, a line for each part."""
+        lines = self._refusal.reckoning.lines()
+        return "\n".join([str(self), *(["What it was reckoned at:", *lines] if lines else [])])
+
+    @property
+    def explanation(self) -> dict[str, Any]:
+        """The same as data that JSON takes; amounts of money are strings."""
+        return {
+            "reason": self.reason,
+            "model": self.model,
+            "held": self.held,
+            "cost": None if self.cost is None else str(self.cost),
+            "usual_cost": None if self.usual_cost is None else str(self.usual_cost),
+            "limits": [_limit_data(refusal) for refusal in self.refusals],
+            **self._refusal.reckoning.as_data(),
+        }
+
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self._refusal, self.refusals)
+
+
+def _limit_data(refusal: Refusal) -> dict[str, Any]:
+    limit = refusal.limit
+    amounts = {
+        "amount": limit.amount,
+        "needed": refusal.needed,
+        "spent": refusal.spent,
+        "reserved": refusal.reserved,
+        "remaining": refusal.remaining,
+    }
+    shown_amounts = {name: str(value) if limit.unit == "usd" else value for name, value in amounts.items()}
+    return {"reason": refusal.reason, "limit": limit.name, "unit": limit.unit, "key": list(limit.key), **shown_amounts}
+
+
+def stopped(model: str | None) -> Refusal:
+    """The refusal of every call while the mode is "block"."""
+    return Refusal(
+        reason=STOPPED,
+        limit=LimitView(name="(mode)", unit="requests", amount=0, scope=("global",), key=(), window="in mode 'block'"),
+        needed=1,
+        spent=0,
+        reserved=0,
+        unconfirmed=0,
+        held=False,
+        resets_at=None,
+        retry_after=None,
+        model=model,
+        cost=None,
+    )
 
 
 def find_budget_error(exc: BaseException | None) -> BudgetError | None:
@@ -265,7 +327,22 @@ def _explain(refusal: Refusal) -> str:
     model = f" Model: {shown(refusal.model)}." if refusal.model else ""
     return (
         f"{limit.subject}: {_amount(unit, limit.amount)} {limit.window} {state} ({', '.join(details)})"
-        f"{_when(refusal)}. Nothing was sent.{model} {_advice(refusal)}"
+        f"{_when(refusal)}. Nothing was sent.{model}{_both_costs(refusal)} {_advice(refusal)}"
+    )
+
+
+def _both_costs(refusal: Refusal) -> str:
+    """What the call may cost, beside what such calls did cost: with a cache the two are far apart."""
+    if refusal.cost is None or refusal.usual_cost is None or refusal.limit.unit != "usd":
+        return ""
+    if refusal.usual_cost * 2 > refusal.cost:
+        return ""
+    most, usual = about(refusal.cost), about(refusal.usual_cost)
+    if refusal.reckoning.seen_tokens:
+        return f" The call may cost up to {most}; your last calls cost {usual}."
+    return (
+        f" The call may cost up to {most} if nothing is cached; your last calls cost {usual} "
+        "(cache_bound='seen' counts on the cache)."
     )
 
 
@@ -278,6 +355,8 @@ def _when(refusal: Refusal) -> str:
 def _advice(refusal: Refusal) -> str:
     if refusal.held:
         return "Calls in flight hold the room: try again when they have ended."
+    if refusal.reason == STOPPED:
+        return "Somebody has stopped all calls; `llm-token-budget mode enforce` or budget.set_mode('enforce') lets them go on."
     if refusal.limit.scope == ("run",):
         ways = ["raise it where the run starts: session(limits=...) or @budgeted(limit=...)"]
     else:
@@ -312,6 +391,18 @@ def _rebuild_price_error(
     recorded: bool,  # noqa: FBT001 - as pickle hands it over
 ) -> UnknownModelPrice:
     return UnknownModelPrice(model, provider, prices_as_of=prices_as_of, recorded=recorded)
+
+
+def _unpriced(provider: str | None) -> str:
+    """The ways out. A provider with a dot or a port in its name is a host that nobody knows."""
+    if provider is None or not ("." in provider or ":" in provider):
+        return _NOTHING_SENT
+    host = shown(provider)
+    return (
+        f"Nothing was sent. Nobody said whose prices count at {host}: tell BudgetManager, hosts={{{host}: 'openai'}} (0 for a "
+        "server of your own), or wrap(client, budget, provider='openai'). Or add custom_pricing={...}, aliases={...} or "
+        "unknown_model='upper_bound'."
+    )
 
 
 _NOTHING_SENT = "Nothing was sent. Add custom_pricing={...}, aliases={...} or unknown_model='upper_bound'."

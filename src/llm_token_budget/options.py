@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import Final, Literal, cast
 
 from llm_token_budget.errors import ConfigurationError, shown_value
-from llm_token_budget.ledgers import Ledger, MemoryLedger
 from llm_token_budget.ledgers.base import DAY
 from llm_token_budget.limits import Amount, Limit
 from llm_token_budget.money import MAX_AMOUNT, parse_usd
@@ -154,21 +153,6 @@ def read_period(since: object, until: object) -> tuple[float, float]:
     if end < start:
         raise ConfigurationError(f"until={shown_value(until)} is before since={shown_value(since)}")
     return start, end
-
-
-def open_ledger(ledger: object, *, session_ttl: float) -> Ledger:
-    if isinstance(ledger, Ledger):
-        return ledger
-    if ledger in ("memory", "memory://"):
-        return MemoryLedger(idle_seconds=session_ttl)
-    # Only the scheme: the rest of a URL, and any other string, may hold a password.
-    if not isinstance(ledger, str):
-        named = f"{type(ledger).__name__} objects"
-    elif scheme := re.match(r"[a-z][a-z0-9+.-]{0,40}(?=://)", ledger, re.IGNORECASE):
-        named = f"URLs like {scheme[0]!r}"
-    else:
-        named = "such a string"
-    raise ConfigurationError(f"ledger= takes 'memory' or a Ledger; this version has none for {named}")
 
 
 def warn_where_memory_is_short(limits: Iterable[Limit]) -> None:

@@ -16,6 +16,7 @@ import anthropic
 import groq
 import openai
 import pytest
+from anthropic.resources.beta.messages import Messages as BetaMessages
 from anthropic.types import Message
 from openai.types import CreateEmbeddingResponse
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
@@ -52,6 +53,24 @@ class Said(BaseModel):
     """What structured forms ask for."""
 
     text: str
+
+
+def look(text: str) -> str:
+    """Look at something.
+
+    Args:
+        text: what.
+    """
+    return text
+
+
+async def look_later(text: str) -> str:
+    """Look at something.
+
+    Args:
+        text: what.
+    """
+    return text
 
 
 @dataclass(frozen=True)
@@ -369,6 +388,23 @@ async def message_beta_streamed(client: Any) -> Any:
 async def message_beta_stream_helper(client: Any) -> Any:
     async with Entered(client.beta.messages.stream(**MESSAGE)) as stream:
         return await every(stream)
+
+
+@form("anthropic", when=hasattr(anthropic, "beta_tool") and hasattr(BetaMessages, "tool_runner"))
+async def message_tool_runner(client: Any) -> Any:
+    is_async = isinstance(client, anthropic.AsyncAnthropic)
+    tool = anthropic.beta_async_tool(look_later) if is_async else anthropic.beta_tool(look)
+    return await every(client.beta.messages.tool_runner(**MESSAGE, tools=[tool]))
+
+
+@form("anthropic", when=hasattr(anthropic, "beta_tool") and hasattr(BetaMessages, "tool_runner"))
+async def message_tool_runner_streamed(client: Any) -> Any:
+    is_async = isinstance(client, anthropic.AsyncAnthropic)
+    tool = anthropic.beta_async_tool(look_later) if is_async else anthropic.beta_tool(look)
+    streams = client.beta.messages.tool_runner(**MESSAGE, tools=[tool], stream=True)
+    if is_async:
+        return [event async for stream in streams async for event in stream]
+    return [event for stream in streams for event in stream]
 
 
 @form("anthropic", when=hasattr(anthropic.resources.Messages, "parse"))

@@ -227,8 +227,8 @@ def listen(client: Any, **more: Any) -> Any:
 
 METERED = [
     # $2.50 per million for what is read (an image's rate: the dearest counts), $8 for what is drawn.
-    ("/images/generations", draw, DRAWN, (50, 1056), "0.008573"),
-    ("/images/edits", edit, DRAWN, (50, 1056), "0.008573"),
+    ("/images/generations", draw, DRAWN, (50, 1056), "0.008568"),
+    ("/images/edits", edit, DRAWN, (50, 1056), "0.008568"),
     # $2.50 for text, $6 for sound, $10 for what is written.
     ("/audio/transcriptions", listen, HEARD, (14, 45), "0.00052"),
     (
@@ -349,7 +349,7 @@ def test_a_fixed_charge_is_for_what_cannot_be_measured(bench):
     bench.run(got(client.images.generate(model="dall-e-3", prompt="A house")))
     assert spent(budget) == Decimal("0.04")
     bench.run(got(draw(client)))
-    assert spent(budget) == Decimal("0.04") + Decimal("0.008573")
+    assert spent(budget) == Decimal("0.04") + Decimal("0.008568")
 
 
 def test_a_transcript_that_is_left_costs_what_was_seen(bench):

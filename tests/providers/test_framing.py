@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from itertools import pairwise
 
 import pytest
@@ -105,3 +107,60 @@ def test_what_is_no_object_is_no_event(raw):
 def test_a_stream_may_begin_with_a_byte_order_mark():
     """The standard allows one."""
     assert event_of(b'\xef\xbb\xbfdata: {"a": 1}\n\n', "sse") == {"a": 1}
+
+
+def message(payload: bytes, **headers: str) -> bytes:
+    """One message of Amazon's event stream, with its checksums."""
+    written = b"".join(
+        bytes([len(name)]) + name.encode() + b"\x07" + len(text).to_bytes(2) + text.encode()
+        for name, text in headers.items()
+    )
+    prelude = (16 + len(written) + len(payload)).to_bytes(4) + len(written).to_bytes(4)
+    unsigned = prelude + zlib.crc32(prelude).to_bytes(4) + written + payload
+    return unsigned + zlib.crc32(unsigned).to_bytes(4)
+
+
+def carrying(event: object) -> bytes:
+    """A message with an event, in Base64, as Bedrock sends it."""
+    inner = base64.b64encode(json.dumps(event).encode()).decode()
+    return message(json.dumps({"bytes": inner, "p": "abcdef"}).encode(), **{":event-type": "chunk"})
+
+
+def test_amazons_messages_are_found_at_every_split_position():
+    """Two chunks, cut anywhere: the same events, and not a byte lost or changed."""
+    events = [{"type": "message_start"}, {"text": "äöü"}, {"type": "message_stop"}]
+    data = b"".join(map(carrying, events))
+    for at in range(len(data) + 1):
+        splitter = Splitter("aws")
+        found = [*splitter.split(data[:at]), *splitter.split(data[at:])]
+        assert b"".join(found) == data
+        assert splitter.rest() == b""
+        assert [event_of(raw, "aws") for raw in found] == events
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        message(b'{"message": "throttled"}', **{":message-type": "exception"}),
+        message(b'{"bytes": "!"}'),
+        message(b'{"bytes": 5}'),
+        message(b'{"bytes": "e30"}'),
+        message(b'{"bytes": "bm8gSlNPTg=="}'),
+        message(b"[]"),
+        message(b"\xff"),
+        message(b""),
+        b"\x00\x00\x00\x10",
+        b"",
+    ],
+)
+def test_messages_without_an_event_are_none(raw):
+    """Errors, Base64 that is none, and what carries no JSON object."""
+    assert event_of(raw, "aws") is None
+
+
+@pytest.mark.parametrize("junk", [b"\x00" * 40, b"\xff" * 40, b"data: not a message of Amazon's at all\n\n"])
+def test_what_is_no_message_is_not_kept(junk):
+    """A length that can't be is not waited for: the bytes go on to the user, and memory doesn't grow."""
+    splitter = Splitter("aws")
+    assert list(splitter.split(junk)) == [junk]
+    assert splitter.rest() == b""

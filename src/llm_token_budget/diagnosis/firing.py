@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from llm_token_budget.diagnosis.finding import Finding
@@ -64,6 +65,8 @@ class Examination:
         method = _method(self._counting, form.path)
         if method is None or (form.needs and form.needs not in inspect.signature(method).parameters):
             return Finding(form.name, "absent", "")
+        if form.package and find_spec(form.package) is None:
+            return Finding(form.name, "absent", f"the SDK needs {form.package} for it, which is not installed")
         return await self._refusal(form) or await self._account(form)
 
     async def _refusal(self, form: Form) -> Finding | None:
@@ -83,6 +86,10 @@ class Examination:
             return Finding(form.name, "failed", reason)
         if not form.measurable:
             return Finding(form.name, "held", "refused under any limit: its bill can't be measured")
+        if not form.answerable:
+            return Finding(
+                form.name, "held", "refused under a limit of 0; its bill is not tried: no provider here answers it"
+            )
         return None
 
     async def _account(self, form: Form) -> Finding:

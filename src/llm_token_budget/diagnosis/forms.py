@@ -18,6 +18,15 @@ _RESPONSE: Final[Mapping[str, Any]] = {"model": MODEL, "input": _TEXT, "max_outp
 _MESSAGE: Final[Mapping[str, Any]] = {"model": MODEL, "messages": _MESSAGES, "max_tokens": 50}
 _EMBEDDING: Final[Mapping[str, Any]] = {"model": MODEL, "input": [_TEXT]}
 _SPEECH: Final[Mapping[str, Any]] = {"model": MODEL, "input": _TEXT, "voice": "alloy"}
+_IMAGE: Final[Mapping[str, Any]] = {"model": "gpt-image-1", "prompt": _TEXT}
+_SOUND: Final = ("sound.wav", b"RIFF", "audio/wav")
+_TRANSCRIPT: Final[Mapping[str, Any]] = {"model": "gpt-4o-transcribe", "file": _SOUND}
+_OPENAI_BATCH: Final[Mapping[str, Any]] = {
+    "input_file_id": "file-1",
+    "endpoint": "/v1/chat/completions",
+    "completion_window": "24h",
+}
+_RUN: Final[Mapping[str, Any]] = {"thread_id": "thread_1", "assistant_id": "asst_1"}
 _BATCH: Final[Mapping[str, Any]] = {"requests": [{"custom_id": "1", "params": _MESSAGE}]}
 
 
@@ -37,6 +46,10 @@ class Form:
     """The answer is read line by line, past the SDK's own parsing."""
     measurable: bool = True
     """Whether its bill can be known; if not, it is to be refused under any limit."""
+    answerable: bool = True
+    """Whether the provider here knows it; if not, only its refusal can be seen."""
+    package: str | None = None
+    """A package that the SDK needs for it."""
 
 
 def forms_of(vendor: str) -> Iterator[Form]:
@@ -57,7 +70,18 @@ def _openai() -> Iterator[Form]:
     yield from _ways("completions.create", _COMPLETION, extra_body={"n": 2})
     yield from _ways("embeddings.create", _EMBEDDING, extra_body={"input": [_TEXT, _TEXT]}, streams=False)
     yield from _posts("/chat/completions", _CHAT)
+    for path, arguments in (
+        ("images.generate", _IMAGE),
+        ("images.edit", {**_IMAGE, "image": ("image.png", b"PNG", "image/png")}),
+        ("audio.transcriptions.create", _TRANSCRIPT),
+    ):
+        yield Form(name=path, path=path, arguments=arguments, answerable=False)
     yield from _unmeasurable("audio.speech.create", _SPEECH)
+    yield _shut("images.generate(model='dall-e-3')", "images.generate", {**_IMAGE, "model": "dall-e-3"})
+    yield _shut("batches.create", "batches.create", _OPENAI_BATCH)
+    yield _shut("beta.threads.runs.create", "beta.threads.runs.create", _RUN)
+    for path, arguments in (("responses.connect", {}), ("realtime.connect", {"model": MODEL})):
+        yield Form(name=path, path=path, arguments=arguments, measurable=False, package="websockets")
 
 
 def _anthropic() -> Iterator[Form]:
@@ -67,8 +91,10 @@ def _anthropic() -> Iterator[Form]:
         yield _form(f"{messages}.stream", _MESSAGE)
         parse = f"{messages}.parse"
         yield Form(name=parse, path=parse, arguments={**_MESSAGE, "output_format": said})
+    yield _form("beta.messages.tool_runner", {**_MESSAGE, "tools": []})
     yield from _posts("/v1/messages", _MESSAGE)
     yield from _unmeasurable("messages.batches.create", _BATCH)
+    yield _shut("beta.messages.batches.create", "beta.messages.batches.create", _BATCH)
 
 
 def _groq() -> Iterator[Form]:
@@ -119,9 +145,13 @@ def _posts(path: str, body: Mapping[str, Any]) -> Iterator[Form]:
 
 def _unmeasurable(path: str, arguments: Mapping[str, Any]) -> Iterator[Form]:
     """An endpoint that bills something else than tokens, and one that nobody has heard of yet."""
-    yield Form(name=path, path=path, arguments=arguments, measurable=False)
+    yield _shut(path, path, arguments)
     unknown = {"path": "/v1/not/known/yet", "cast_to": object, "body": {"model": MODEL}}
     yield Form(name="post() to an unknown endpoint", path="post", arguments=unknown, measurable=False)
+
+
+def _shut(name: str, path: str, arguments: Mapping[str, Any]) -> Form:
+    return Form(name=name, path=path, arguments=arguments, measurable=False)
 
 
 def _said() -> Any:

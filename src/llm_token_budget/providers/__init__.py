@@ -5,7 +5,10 @@
 - `background` answers that come later, and settle then what was held for them
 - `chat` `openai` `anthropic` `groq` `ollama`    the vendors; `chat` is the format that several share
 - `content`    messages, tools and files as neutral parts
+- `estimate_request`    what a request may be, without a client; `counting` asks the provider
 - `guard`      one logical call: attempts reserve, and each of them ends
+- `hosts`      whose prices count where
+- `server`     what a user says of a server that isn't the vendor's own
 - `outcome`    what a failed attempt is charged
 - `framing` `watch`    an answer's bytes, watched to their end
 - `stainless`  the seam shared by the clients of openai, anthropic and groq
@@ -23,6 +26,8 @@ from llm_token_budget.manager import BudgetManager
 from llm_token_budget.providers import anthropic, groq, ollama, openai, stainless
 from llm_token_budget.providers.dialect import Dialect
 from llm_token_budget.providers.guard import read_guard
+from llm_token_budget.providers.hosts import BY_CLASS
+from llm_token_budget.providers.server import MaximumField, StreamUsage, read_server
 
 __all__ = ["wrap"]
 
@@ -33,13 +38,6 @@ _STAINLESS: Final[Mapping[str, Dialect]] = {
     "anthropic": anthropic.DIALECT,
     "groq": groq.DIALECT,
 }
-
-_CLOUDS: Final[Mapping[str, str]] = {
-    "AzureOpenAI": "azure",
-    "AnthropicBedrock": "aws",
-    "AnthropicVertex": "google",
-}
-"""Whose prices count, by client."""
 
 _CLIENTS: Final[Mapping[str, str]] = {
     "openai": "openai.OpenAI()",
@@ -59,6 +57,9 @@ def wrap(
     user_key: str | None = None,
     session_id: str | None = None,
     dimensions: Mapping[str, str] | None = None,
+    provider: str | None = None,
+    stream_usage: StreamUsage | None = None,
+    maximum_field: MaximumField | None = None,
 ) -> C:
     """A copy of a client that can't spend more than a budget allows. The client itself stays as it is.
 
@@ -71,10 +72,22 @@ def wrap(
         user_key: who is charged for all calls of this client, whatever session is current.
         session_id: the session of these calls.
         dimensions: further keys, such as `{"feature": "search"}`.
+        provider: whose prices count, such as `"openai"` or `"openrouter"`, wherever the client sends its requests. None: the
+            client's class says so (Azure, Bedrock, Vertex ...), or the host that it sends to: a vendor's own, one in
+            `BudgetManager(hosts=...)`, or one of another provider's that the price data knows. At this machine
+            (localhost) the client's own vendor's prices count; at any other host nobody's, and a USD limit refuses the call.
+        stream_usage: `"ask"` (as None): streams of chat and completions are asked for their usage
+            (`stream_options.include_usage`), and what the user didn't ask for is hidden from them. `"never"`: for servers that
+            refuse such requests; streams stay as they are, and those that report no usage are charged by estimate: input and
+            the output seen, or all that was held where output can be hidden.
+        maximum_field: what the server calls the maximum output, for requests near a limit that set none of their own:
+            `"max_tokens"`, or by model: `{"my-model": "max_tokens"}`. None: as the vendor's API does. What a request sets
+            under this name is its own maximum.
 
     Raises:
-        ConfigurationError: not such a client, not such a budget, or a bad key.
+        ConfigurationError: not such a client, not such a budget, a bad key or option.
     """
+    server = read_server(provider, stream_usage, maximum_field)
     guard = read_guard(budget, user_key, session_id, dimensions)
     guard.budget.warm_up()
     # The vendor whose class it is, its own or the base of a user's subclass: no vendor is imported to find out.
@@ -82,9 +95,9 @@ def wrap(
     for vendor in vendors:
         dialect = _STAINLESS.get(vendor)
         if dialect is not None and hasattr(client, "request"):
-            return cast("C", stainless.wrap_client(client, guard, dialect, _provider(client, dialect)))
+            return cast("C", stainless.wrap_client(client, guard, dialect, _provider(client), server))
         if vendor == "ollama" and hasattr(client, "_request_raw"):
-            return cast("C", ollama.wrap_client(client, guard))
+            return cast("C", ollama.wrap_client(client, guard, server))
     raise ConfigurationError(_refusal(client))
 
 
@@ -104,7 +117,7 @@ def _refusal(client: object) -> str:
     return f"wrap() knows {_WRAPPABLE}, not {kind.__module__}.{kind.__qualname__}: for another client use budget.reserve(...)"
 
 
-def _provider(client: object, dialect: Dialect) -> str:
-    """Whose prices count."""
+def _provider(client: object) -> str | None:
+    """Whose prices count, where the client's class says so."""
     names = [base.__name__.removeprefix("Async") for base in type(client).__mro__]
-    return next((_CLOUDS[name] for name in names if name in _CLOUDS), dialect.provider)
+    return next((BY_CLASS[name] for name in names if name in BY_CLASS), None)

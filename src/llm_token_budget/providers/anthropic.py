@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
 from llm_token_budget.claims import Call
-from llm_token_budget.estimation import Image, ModelFacts, Part, RequestParts, Text, estimate_parts, model_facts
+from llm_token_budget.estimation import Image, ModelFacts, Opaque, Part, RequestParts, Text, model_facts
 from llm_token_budget.pricing import CacheLifetime
 from llm_token_budget.providers import chat
-from llm_token_budget.providers.content import document, dump, items_of, text_parts, tool_parts
+from llm_token_budget.providers.content import (
+    call_parts,
+    document,
+    dump,
+    items_of,
+    sealed_parts,
+    text_parts,
+    tool_parts,
+)
+from llm_token_budget.providers.counting import chosen, runs_at_the_server
 from llm_token_budget.providers.dialect import (
+    IN_A_STRING,
     Body,
     Defaults,
     Dialect,
     Endpoint,
+    Glance,
     Reading,
     any_of,
-    count,
     is_object,
     mapping,
     positive,
     text_or_none,
 )
+from llm_token_budget.providers.usage_reading import read_message
 
 # Checks, stored things, definitions, ends of what runs, and administration. What starts or resumes an agent is not among it.
 _is_free: Final = any_of(
@@ -75,6 +87,10 @@ _is_free: Final = any_of(
     "/organizations/*",
 )
 
+_OWN_TOOLS: Final = {"bash_": 245, "text_editor_": 700, "computer_": 735}
+"""Tokens of tools that the model knows without a schema, by the beginning of their type.
+https://docs.claude.com/en/docs/about-claude/pricing#tool-use-pricing"""
+
 _CLIENT_TOOLS: Final = ("custom", "bash_", "text_editor_", "computer_", "memory_")
 """Tools that the caller runs. All other types run at the provider, and what they read is billed."""
 
@@ -84,12 +100,13 @@ def _read_call(body: Body, provider: str, defaults: Defaults) -> Call:
     facts = model_facts(model, provider)
     messages = items_of(body.get("messages"))
     tools = items_of(body.get("tools"))
-    parts: list[Part] = [each for block in items_of(body.get("system")) for each in _block_parts(block)]
+    parts: list[Part] = [each for block in items_of(body.get("system")) for each in _block_parts(block, "system")]
     parts += [each for message in messages for each in _message_parts(message)]
     schema = mapping(mapping(body.get("output_config")).get("format")) or mapping(body.get("output_format"))
-    parts += tool_parts(tools) + text_parts(schema.get("schema"))
+    parts += [each for tool in tools for each in _tool_parts(tool)] + text_parts(schema.get("schema"), "schema")
     forced = mapping(body.get("tool_choice")).get("type") in ("any", "tool")
-    estimate = estimate_parts(
+    longest_cache = _longest_cache(body)
+    estimate = defaults.estimate(
         RequestParts(
             provider,
             model,
@@ -97,6 +114,7 @@ def _read_call(body: Body, provider: str, defaults: Defaults) -> Call:
             messages=len(messages) + bool(body.get("system")),
             tools=len(tools),
             forced_tool=forced,
+            longest_cache=longest_cache,
         )
     )
     thinks = _thinks(body, facts)
@@ -107,13 +125,15 @@ def _read_call(body: Body, provider: str, defaults: Defaults) -> Call:
         model=model or None,
         input_tokens=estimate.upper,
         expected_input_tokens=estimate.expected,
+        estimate=estimate,
         max_output_tokens=positive(body.get("max_tokens")),
         model_maximum=facts.max_output_tokens,
         # The API refuses a maximum that does not leave room above the thinking budget.
         min_output_tokens=least if thinking is None else thinking + max(min(least, 1024), 1),
         default_max_output_tokens=chat.usual_output(thinks, defaults),
         service_tier=text_or_none(body.get("speed")),
-        longest_cache=_longest_cache(body),
+        geography=text_or_none(body.get("inference_geo")),
+        longest_cache=longest_cache,
         audio=False,
     )
 
@@ -124,12 +144,30 @@ def _message_parts(message: object) -> Iterator[Part]:
         yield from _block_parts(block)
 
 
-def _block_parts(block: Any) -> list[Part]:
+def _tool_parts(tool: Any) -> list[Part]:
+    kind = str(mapping(tool).get("type") or "custom")
+    known = next((cost for name, cost in _OWN_TOOLS.items() if kind.startswith(name)), None)
+    if known is not None:
+        return [Opaque(known, "tools", most=2 * known)]
+    # Marks for the cache are the server's, the model doesn't read them.
+    if kind == "custom" and "cache_control" in mapping(tool):
+        tool = {name: value for name, value in mapping(tool).items() if name != "cache_control"}
+    return tool_parts([tool])
+
+
+def _block_parts(block: Any, said_as: str = "text") -> list[Part]:
     if isinstance(block, str):
-        return [Text(block)]
+        return [Text(block, said_as)]
     kind = mapping(block).get("type")
     if kind == "text" and isinstance(block.get("text"), str):
-        return [Text(block["text"])]
+        return [Text(block["text"], said_as)]
+    if kind in ("tool_use", "server_tool_use", "mcp_tool_use"):
+        return call_parts(block.get("name"), block.get("input"))
+    if kind == "thinking":
+        # With its signature; earlier turns' may be left out.
+        return text_parts(block.get("thinking"), "reasoning")
+    if kind == "redacted_thinking":
+        return sealed_parts(block.get("data"))
     source = mapping(mapping(block).get("source"))
     if kind == "image":
         return [Image(data=source.get("data") if isinstance(source.get("data"), str) else None)]
@@ -141,8 +179,8 @@ def _block_parts(block: Any) -> list[Part]:
             return inner + text_parts(block.get("title")) + text_parts(block.get("context"))
         return [document(source.get("data"))]
     if kind == "tool_result":
-        return [each for item in items_of(block.get("content")) for each in _block_parts(item)]
-    return [Text(dump(block))]
+        return [each for item in items_of(block.get("content")) for each in _block_parts(item, "tool results")]
+    return text_parts(block, said_as)
 
 
 def _longest_cache(body: Body) -> CacheLifetime:
@@ -166,22 +204,7 @@ def _cache_lifetimes(value: Any) -> Iterator[str]:
 
 
 def _reading_of(usage: Body, model: object) -> Reading:
-    lifetimes = mapping(usage.get("cache_creation"))
-    written = count(usage.get("cache_creation_input_tokens")) or 0
-    hour = count(lifetimes.get("ephemeral_1h_input_tokens")) or 0
-    read = count(usage.get("cache_read_input_tokens")) or 0
-    fresh = count(usage.get("input_tokens"))
-    written = max(written, hour + (count(lifetimes.get("ephemeral_5m_input_tokens")) or 0))
-    return Reading(
-        # The only vendor whose input leaves out what was cached.
-        input_tokens=None if fresh is None else fresh + written + read,
-        output_tokens=count(usage.get("output_tokens")),
-        parts={"cache_read_tokens": read, "cache_write_tokens": written - hour, "cache_write_1h_tokens": hour}
-        if read or written
-        else {},
-        model=text_or_none(model),
-        service_tier="fast" if usage.get("speed") == "fast" else None,
-    )
+    return read_message(usage, model)
 
 
 def _read_answer(body: Body) -> Reading | None:
@@ -243,12 +266,25 @@ def _hides(body: Body, call: Call) -> bool:
     return any(not kind.startswith(_CLIENT_TOOLS) for kind in kinds) or bool(body.get("mcp_servers"))
 
 
+_COUNTED_FIELDS: Final = ("model", "messages", "system", "tools", "tool_choice", "thinking")
+
+
+def _counted_by(body: Body) -> tuple[str, dict[str, Any]] | None:
+    # https://platform.claude.com/docs/en/build-with-claude/token-counting: it takes none of the server's own tools.
+    if body.get("mcp_servers") or any(runs_at_the_server(tool, _CLIENT_TOOLS) for tool in items_of(body.get("tools"))):
+        return None
+    return "/v1/messages/count_tokens", chosen(body, _COUNTED_FIELDS)
+
+
 MESSAGES = Endpoint(
     read_call=_read_call,
+    counted_by=_counted_by,
     read_answer=_read_answer,
     fold=MessageFold,
     maximum=lambda _: ("max_tokens",),
     hidden_output=_hides,
+    # message_start, message_delta and message_stop: usage is in these.
+    glance=Glance(b"message_", None, re.compile(rf'"delta":{{"type":"text_delta","text":"{IN_A_STRING}"}}'.encode())),
 )
 
 DIALECT = Dialect(provider="anthropic", endpoints={"/messages": MESSAGES}, free=_is_free)

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 from llm_token_budget.usage import Usage
 
 if TYPE_CHECKING:
+    from llm_token_budget.claims import Call
     from llm_token_budget.ledgers.base import Charge
     from llm_token_budget.manager import BudgetManager
     from llm_token_budget.reservation import Reservation
@@ -24,6 +25,7 @@ _waiting: Final[WeakKeyDictionary[BudgetManager, OrderedDict[str, Reservation]]]
 def remember(budget: BudgetManager, answer_id: str, reservation: Reservation) -> None:
     """The answer of this id will say what a reservation comes to."""
     waiting = _waiting.setdefault(budget, OrderedDict())
+    reservation.forget_request()
     waiting[answer_id] = reservation
     if len(waiting) > REMEMBERED:
         waiting.popitem(last=False)
@@ -54,6 +56,10 @@ class LateReservation:
         return float("inf")
 
     @property
+    def call(self) -> Call:
+        return self._inner.call
+
+    @property
     def input_tokens(self) -> int:
         return self._inner.input_tokens
 
@@ -72,6 +78,14 @@ class LateReservation:
         if estimated:
             return None
         return self._inner.charge_for(usage, model=model, service_tier=service_tier)
+
+    def charge_for_totals(
+        self, input_tokens: int, output_tokens: int, model: str | None, service_tier: str | None, *, estimated: bool
+    ) -> Charge | None:
+        """`charge_for` a usage without parts."""
+        if estimated:
+            return None
+        return self._inner.charge_for_totals(input_tokens, output_tokens, model, service_tier, estimated=False)
 
     def unknown_charge(self, *, begun: bool = False) -> None:
         """An answer that says nothing changes nothing."""

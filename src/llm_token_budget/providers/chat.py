@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 from llm_token_budget.claims import Call
-from llm_token_budget.estimation import Part, RequestParts, Text, estimate_parts, model_facts
+from llm_token_budget.estimation import Part, RequestParts, Text, model_facts
 from llm_token_budget.pricing import CacheLifetime
-from llm_token_budget.providers.content import audio, document, dump, image, items_of, text_parts, tool_parts
+from llm_token_budget.providers.content import (
+    audio,
+    call_parts,
+    document,
+    dump,
+    image,
+    items_of,
+    text_parts,
+    tool_parts,
+)
 from llm_token_budget.providers.dialect import (
+    IN_A_STRING,
     Body,
     Defaults,
+    Glance,
     Reading,
-    count,
     is_object,
     mapping,
-    parts_of,
     positive,
     text_or_none,
 )
+from llm_token_budget.providers.usage_reading import chat_usage, read_chat
 
 REASONING_MINIMUM = 4096
 """Output tokens below which a reasoning model may have spent all on reasoning, and answers nothing."""
@@ -52,15 +63,6 @@ USUAL_FIELDS = frozenset(
 """Fields that add nothing to the input and change nothing but what is read of them anyway."""
 
 
-INPUT_PARTS = {
-    "cached_tokens": "cache_read_tokens",
-    "cache_write_tokens": "cache_write_tokens",
-    "audio_tokens": "audio_input_tokens",
-}
-OUTPUT_PARTS = {"reasoning_tokens": "reasoning_tokens", "audio_tokens": "audio_output_tokens"}
-"""What OpenAI calls the parts of a usage, and what we do."""
-
-
 class Extras(NamedTuple):
     """What the less usual fields of a request bring."""
 
@@ -78,9 +80,11 @@ def read_call(body: Body, provider: str, defaults: Defaults) -> Call:
     facts = model_facts(model, provider)
     messages = items_of(body.get("messages"))
     extras = _USUAL if body.keys() <= USUAL_FIELDS else _extras(body)
-    parts = [each for message in messages for each in message_parts(message)]
+    parts: list[Part] = []
+    for message in messages:
+        parts += message_parts(message)
     parts += extras.parts
-    estimate = estimate_parts(
+    estimate = defaults.estimate(
         RequestParts(provider, model, tuple(parts), len(messages), extras.tools, extras.forced_tool)
     )
     return Call(
@@ -88,6 +92,7 @@ def read_call(body: Body, provider: str, defaults: Defaults) -> Call:
         model=model or None,
         input_tokens=estimate.upper,
         expected_input_tokens=estimate.expected,
+        estimate=estimate,
         max_output_tokens=positive(body.get("max_completion_tokens")) or positive(body.get("max_tokens")),
         model_maximum=facts.max_output_tokens,
         choices=positive(body.get("n")) or 1,
@@ -105,8 +110,9 @@ _USUAL = Extras()
 def _extras(body: Body) -> Extras:
     tools = items_of(body.get("tools")) + items_of(body.get("functions"))
     parts = tool_parts(tools)
-    parts += text_parts(mapping(body.get("response_format")).get("json_schema"))
-    parts += text_parts(mapping(body.get("prediction")).get("content"))
+    parts += text_parts(mapping(body.get("response_format")).get("json_schema"), "schema")
+    for predicted in items_of(mapping(body.get("prediction")).get("content")):
+        parts += _parts(predicted, "prediction")
     return Extras(
         tuple(parts), len(tools), _forces_a_tool(body), is_structured(body), _speaks(body), longest_cache(body)
     )
@@ -165,20 +171,16 @@ def is_usage_only(event: Body) -> bool:
     return event.get("choices") == [] and is_object(event.get("usage"))
 
 
+# Where usage was asked for, all chunks but the last say that theirs is null.
+GLANCE = Glance(b"usage", b'"usage":null', re.compile(rf'"delta":{{"content":"{IN_A_STRING}"}}'.encode()))
+
+
 def read_answer(body: Body) -> Reading | None:
     """The bill in an answer, or in a chunk of one."""
-    usage = _usage_of(body)
-    return Reading(
-        input_tokens=count(usage.get("prompt_tokens")),
-        output_tokens=count(usage.get("completion_tokens")),
-        parts={
-            **parts_of(mapping(usage.get("prompt_tokens_details")), INPUT_PARTS),
-            **parts_of(mapping(usage.get("completion_tokens_details")), OUTPUT_PARTS),
-        },
-        model=text_or_none(body.get("model")),
-        service_tier=text_or_none(body.get("service_tier")),
-        visible_text="" if usage else "".join(_said(choice.get("message")) for choice in _choices(body)),
-    )
+    reading = read_chat(body)
+    if reading.complete or chat_usage(body):
+        return reading
+    return reading.saying("".join(_said(choice.get("message")) for choice in _choices(body)))
 
 
 class ChatFold:
@@ -190,12 +192,16 @@ class ChatFold:
         self._text: list[str] = []
 
     def feed(self, event: Body) -> None:
-        if _usage_of(event):
+        if (event.get("usage") or event.get("x_groq")) and chat_usage(event):
             self._reading = read_answer(event)
             # Some servers report usage in every chunk: only the one without choices is the last word.
             self.done = not event.get("choices")
         for choice in _choices(event):
-            self._text.append(_said(choice.get("delta")) or dump(choice.get("text") or ""))
+            delta = choice.get("delta")
+            if is_object(delta) and len(delta) == 1 and isinstance(text := delta.get("content"), str):
+                self._text.append(text)  # As most are.
+            else:
+                self._text.append(_said(delta) or dump(choice.get("text") or ""))
 
     def reading(self) -> Reading | None:
         return self._reading
@@ -217,31 +223,47 @@ def message_parts(message: object) -> list[Part]:
     if not is_object(message):
         return text_parts(message)
     content = message.get("content")
+    kind = KINDS.get(message.get("role") or "", "text")
     if len(message) == 2 and type(content) is str:
-        return [Text(content)]  # A role and a text, as most messages are.
-    parts: list[Part] = [Text(content)] if isinstance(content, str) else [_part(each) for each in items_of(content)]
-    for name in ("name", "tool_calls", "function_call", "refusal", "reasoning", "reasoning_content"):
+        return [Text(content, kind)]  # A role and a text, as most messages are.
+    parts: list[Part] = []
+    for each in [content] if isinstance(content, str) else items_of(content):
+        parts += _parts(each, kind)
+    for name in ("refusal", "reasoning", "reasoning_content", "audio"):
         if message.get(name):
-            parts += text_parts(message[name])
+            parts += text_parts(message[name], "reasoning" if "reasoning" in name else kind)
+    for call in [*items_of(message.get("tool_calls")), *items_of(message.get("function_call"))]:
+        said = mapping(mapping(call).get("function")) or mapping(mapping(call).get("custom")) or mapping(call)
+        parts += call_parts(said.get("name"), said.get("arguments", said.get("input")))
+    if message.get("name"):
+        parts += text_parts(message["name"], "name")
     return parts
 
 
-def _part(content: Any) -> Part:
+KINDS = {"system": "system", "developer": "system", "tool": "tool results", "function": "tool results"}
+"""What is said in which role, as an estimate names it."""
+
+
+def _parts(content: Any, said_as: str) -> list[Part]:
+    if isinstance(content, str):
+        return [Text(content, said_as)]
     kind = mapping(content).get("type")
     if kind in ("text", "input_text", "output_text") and isinstance(content.get("text"), str):
-        return Text(content["text"])
-    if kind in ("image_url", "input_image"):
+        return [Text(content["text"], said_as)]
+    if kind in ("image_url", "input_image", "computer_screenshot"):
         source = content.get("image_url")
         named = mapping(source)
-        return image(named.get("url", source), named.get("detail", content.get("detail")))
+        return [image(named.get("url", source), named.get("detail", content.get("detail")))]
     if kind == "input_audio":
-        return audio(mapping(content.get("input_audio")).get("data"))
+        return [audio(mapping(content.get("input_audio")).get("data"))]
     if kind in ("file", "input_file"):
-        return document((mapping(content.get("file")) or content).get("file_data"))
-    return Text(dump(content))
+        return [document((mapping(content.get("file")) or content).get("file_data"))]
+    if kind == "refusal" and isinstance(content.get("refusal"), str):
+        return [Text(content["refusal"], said_as)]
+    return text_parts(content, said_as)
 
 
-part_of = _part
+parts_in = _parts
 
 
 def _forces_a_tool(body: Body) -> bool:
@@ -251,10 +273,6 @@ def _forces_a_tool(body: Body) -> bool:
 
 def _speaks(body: Body) -> bool:
     return "audio" in items_of(body.get("modalities")) or body.get("audio") is not None
-
-
-def _usage_of(body: Body) -> Body:
-    return mapping(body.get("usage")) or mapping(mapping(body.get("x_groq")).get("usage"))
 
 
 def _choices(body: Body) -> list[Body]:

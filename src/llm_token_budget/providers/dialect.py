@@ -6,15 +6,16 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple, Protocol, TypeGuard
+from typing import Any, Final, Literal, NamedTuple, Protocol, TypeGuard, cast
 
 from llm_token_budget.claims import Call
+from llm_token_budget.estimation import RequestParts, TokenEstimate, estimate_parts
 from llm_token_budget.usage import Usage
 
 Body = Mapping[str, Any]
 """A request's or an answer's JSON object."""
 
-NO_PARTS: Final[Mapping[str, int]] = {}
+NO_PARTS: Final[Mapping[str, Any]] = {}
 
 FILES: Final = "(files)"
 """Where a body that is sent as a form lists the names of its files, which are no part of its JSON object."""
@@ -30,6 +31,8 @@ class Defaults:
     max_output_tokens: int | None
     """None: what is usual for the model."""
     min_output_tokens: int | None
+    estimate: Callable[[RequestParts], TokenEstimate] = estimate_parts
+    """How the input of a request is estimated."""
 
 
 class Reading(NamedTuple):
@@ -37,8 +40,8 @@ class Reading(NamedTuple):
 
     input_tokens: int | None = None
     output_tokens: int | None = None
-    parts: Mapping[str, int] = NO_PARTS
-    """The parts of input and output, named as in `Usage`."""
+    parts: Mapping[str, Any] = NO_PARTS
+    """All else that a `Usage` tells, by its names there: parts of input and output, tools, iterations, terms."""
     model: str | None = None
     service_tier: str | None = None
     visible_text: str = ""
@@ -83,7 +86,26 @@ def promised_by(fold: Fold) -> str | None:
     return getattr(fold, "promised", None)
 
 
-Framing = Literal["sse", "ndjson"]
+class Glance(NamedTuple):
+    """How server-sent events that carry nothing but output are told from the others, by the looks of their bytes.
+
+    It only has to be right where it says yes: what it doesn't recognise is read.
+    """
+
+    telling: bytes
+    """Is in every event that says something of the bill, or that the answer has begun or ended."""
+    harmless: bytes | None
+    """`telling` as it stands in events that say nothing after all; None where it never does, and no `[DONE]` ends a stream."""
+    text: re.Pattern[bytes]
+    """An event's output, as it stands in its JSON; found once in an event that carries a text and nothing else."""
+
+
+IN_A_STRING: Final = r'([^"\\]*(?:\\.[^"\\]*)*)'
+"""A pattern of what may stand between the quotes of JSON."""
+
+
+Framing = Literal["sse", "ndjson", "aws"]
+"""Server-sent events, JSON lines, or what Amazon calls an event stream."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,11 +125,16 @@ class Endpoint:
     """The body that asks for usage in a stream; None where it comes without asking, or was asked for."""
     is_usage_only: Callable[[Body], bool] = lambda _: False
     """Whether an event of a stream is there only because usage was asked for."""
+    glance: Glance | None = None
+    """How events of a stream that are only output are told by a glance. None: each is read."""
     streams_by_default: bool = False
-    promised: Callable[[Body], str | None] = lambda _: None
+    counted_by: Callable[[Body], tuple[str, dict[str, Any]] | None] = lambda _: None
+    """Path and body of the request that asks the provider how many tokens the input is; None if it can't be asked."""
+    promised: Callable[[Body], str | None] | None = None
     """The id of an answer that is still being worked on, and will say what it bills when it is asked for."""
-    measures: Callable[[Body], bool] = lambda _: True
-    """Whether what a request will bill can be bounded and read. If not, it is unmetered like an endpoint that nobody knows."""
+    measures: Callable[[Body], bool] | None = None
+    """Whether what a request will bill can be bounded and read; None: always. If not, it is unmetered, like an endpoint that
+    nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,24 +176,6 @@ def _pattern(template: str) -> str:
     return f"{pattern}/.+" if rest else pattern
 
 
-def count(value: object) -> int | None:
-    """A token count as a provider reports it; None if it is missing, no whole number, negative or absurd."""
-    if type(value) is float and value.is_integer():
-        value = int(value)
-    return value if type(value) is int and 0 <= value < ABSURD else None
-
-
-def parts_of(details: Body, names: Mapping[str, str]) -> Mapping[str, int]:
-    """The parts of a usage that were reported and are not zero: by the provider's names, named as in `Usage`."""
-    return _parts(details, names) if any(details.values()) else NO_PARTS
-
-
-def _parts(details: Body, names: Mapping[str, str]) -> dict[str, int]:
-    # Most are reported as zero: those need no reading.
-    found = ((ours, details.get(theirs)) for theirs, ours in names.items())
-    return {ours: number for ours, value in found if value and (number := count(value))}
-
-
 def is_object(value: object) -> TypeGuard[Body]:
     """Whether a value is a JSON object."""
     return type(value) is dict or (value is not None and isinstance(value, Mapping))
@@ -188,11 +197,18 @@ def positive(value: object) -> int | None:
     return value if type(value) is int and value > 0 else None
 
 
+_scan: Final[Callable[[str, int], tuple[Any, int]]] = cast("Any", json.JSONDecoder()).scan_once
+"""Reads a value, and says where it ends: all that `json.loads` does in C."""
+
+
 def parse_object(content: bytes | str) -> Body | None:
     """A JSON object, or None."""
     try:
         # Decoded here: json's own look at the first bytes for UTF-16 and the like costs as much as a small answer.
-        value = json.loads(content if isinstance(content, str) else content.decode())
-    except (ValueError, RecursionError):  # Not UTF-8 is a ValueError too.
+        text = content if isinstance(content, str) else content.decode()
+        value, end = _scan(text, 0) if text.startswith("{") else (None, 0)
+        if end != len(text):
+            value = json.loads(text)  # With space around it, or no JSON object at all.
+    except (ValueError, RecursionError, StopIteration):  # Not UTF-8 is a ValueError too; a scan ends before its time.
         return None
     return value if is_object(value) else None

@@ -17,6 +17,7 @@ CHAT = Endpoint(
     fold=chat.ChatFold,
     maximum=_maximum,
     hidden_output=chat.hidden_output,
+    glance=chat.GLANCE,
     # The last chunk has `x_groq.usage` without asking.
 )
 

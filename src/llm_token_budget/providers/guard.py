@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from llm_token_budget.claims import Call
-from llm_token_budget.context import Identity, Session, current, read_identity
+from llm_token_budget.context import NOBODY, Identity, Session, current, read_identity
 from llm_token_budget.errors import BudgetError, ConfigurationError, ReservationConflict, UnmeteredCall
-from llm_token_budget.estimation import model_facts, upper_tokens
+from llm_token_budget.estimation import TokenEstimate, model_facts, upper_tokens
+from llm_token_budget.estimation.estimator import counted_by_provider
 from llm_token_budget.ledgers.base import Charge
 from llm_token_budget.providers import background, outcome
 from llm_token_budget.providers.dialect import Body, Defaults, Dialect, Endpoint, Reading, parse_object
+from llm_token_budget.providers.hosts import place_of, provider_at
+from llm_token_budget.providers.regions import region_of
 from llm_token_budget.usage import Usage
 
 if TYPE_CHECKING:
@@ -34,10 +37,20 @@ class Guard:
     bound: Identity
     """What `wrap` was told: goes before the current session."""
     defaults: Defaults
+    provider: str | None = None
+    """Whose prices count where a request is sent; None: the client's own vendor's."""
+    geography: str | None = None
+    """Where requests have to be worked on, if the address says so and the provider asks more for it."""
+
+    def at(self, address: str, said: str | None, vendor: str) -> Guard:
+        """The same for an address. `said` goes first: then the budget's `hosts`, then what is known of the host."""
+        provider = said or self.budget.prices.provider_at(*place_of(address)) or provider_at(address, vendor)
+        return replace(self, provider=provider, geography=region_of(provider, address))
 
     def identity(self) -> Identity:
         """Who is spending now."""
-        return self.bound.over(current(self.budget))
+        ambient = current(self.budget)
+        return self.bound if ambient is NOBODY else self.bound.over(ambient)
 
 
 def read_guard(
@@ -64,7 +77,11 @@ def read_guard(
 
 
 def _defaults(budget: BudgetManager) -> Defaults:
-    return Defaults(max_output_tokens=budget.default_max_output_tokens, min_output_tokens=budget.min_output_tokens)
+    return Defaults(
+        max_output_tokens=budget.default_max_output_tokens,
+        min_output_tokens=budget.min_output_tokens,
+        estimate=budget.estimator,
+    )
 
 
 class GuardedCall:
@@ -78,10 +95,14 @@ class GuardedCall:
         self.body = body
         self._guards = guards
         self._provider = provider
-        self._identities = [guard.identity() for guard in guards]
+        self._identities: list[Identity] = []
+        for guard in guards:
+            self._identities.append(guard.identity())
         self._calls = self._read(body)
         self.reservations: list[Reservation] = []
         """Those of the attempt under way."""
+        self.clamp: int | None = None
+        """The maximum output that the attempt must be sent with; None if it may stay as it is."""
         self.sent = False
         """Whether the attempt under way was handed to the transport."""
         self.promised: str | None = None
@@ -96,7 +117,20 @@ class GuardedCall:
         self.body, self._calls = body, self._read(body)
 
     def _read(self, body: Body) -> list[Call]:
-        return [self.endpoint.read_call(body, self._provider, guard.defaults) for guard in self._guards]
+        calls: list[Call] = []
+        for guard in self._guards:  # (A comprehension would be one more call.)
+            call = self.endpoint.read_call(body, guard.provider or self._provider, guard.defaults)
+            calls.append(call if guard.geography is None else call._replace(geography=guard.geography))
+        return calls
+
+    def counted(self, tokens: int) -> None:
+        """The provider says how many tokens the input is: for the budgets that asked."""
+        for place, (guard, call) in enumerate(zip(self._guards, self._calls, strict=True)):
+            if guard.budget.estimator.asks_provider and call.estimate is not None:
+                estimate = counted_by_provider(call.estimate, tokens)
+                self._calls[place] = call._replace(
+                    input_tokens=estimate.upper, expected_input_tokens=estimate.expected, estimate=estimate
+                )
 
     def reserve(self) -> None:
         """Hold room for the next attempt, in every budget or in none.
@@ -129,12 +163,11 @@ class GuardedCall:
     def _begin(self, held: list[Reservation]) -> None:
         self.reservations = held
         self.sent = False
-
-    @property
-    def clamp(self) -> int | None:
-        """The maximum output that the attempt must be sent with; None if it may stay as it is."""
-        lowest = [most for each in self.reservations if (most := each.clamped_to) is not None]
-        return min(lowest) if lowest else None
+        self.clamp = None
+        for reservation in held:
+            most = reservation.clamped_to
+            if most is not None and (self.clamp is None or most < self.clamp):
+                self.clamp = most
 
     def failed(self, response: Any = None, error: BaseException | None = None) -> None:
         """End the attempt under way, which brought no answer."""
@@ -174,7 +207,8 @@ class GuardedCall:
     def charges(self, reading: Reading | None, *, estimated: bool) -> list[tuple[Reservation, Charge | None]]:
         """What the attempt that was answered is charged in each budget."""
         taken = self.take_reservations()
-        self.await_promised(taken)
+        if self.promised is not None:
+            self.await_promised(taken)
         return [(reservation, charge_of(reservation, reading, estimated=estimated)) for reservation in taken]
 
     def await_promised(self, reservations: Sequence[Reservation]) -> None:
@@ -200,7 +234,10 @@ class FixedCall(GuardedCall):
 
     def _read(self, body: Body) -> list[Call]:
         del body
-        return [Call(provider=self._provider, usd=charge, choices=0) for charge in self._charged]
+        return [
+            Call(provider=guard.provider or self._provider, usd=charge, choices=0)
+            for guard, charge in zip(self._guards, self._charged, strict=True)
+        ]
 
 
 class LateCall(GuardedCall):
@@ -255,8 +292,27 @@ def charge_of(reservation: Reservation, reading: Reading | None, *, estimated: b
     """
     if reading is None:
         return reservation.unknown_charge(begun=estimated)
+    input_tokens, output_tokens, parts, model, tier, _ = reading
+    if input_tokens is not None and (estimate := reservation.call.estimate) is not None:
+        _teach(estimate, input_tokens, parts)
+    if not parts and input_tokens is not None and output_tokens is not None:
+        return reservation.charge_for_totals(input_tokens, output_tokens, model, tier, estimated=estimated)
     usage = usage_of(reading, reservation)
     return reservation.charge_for(usage, model=reading.model, service_tier=reading.service_tier, estimated=estimated)
+
+
+def _teach(estimate: TokenEstimate, input_tokens: int, parts: Mapping[str, Any]) -> None:
+    """Tell whoever estimated the input what it was billed. Never raises: a reply exists."""
+    if estimate.learner is None:
+        return
+    try:
+        estimate.learner.learn(estimate, input_tokens, sum(parts.get(kind, 0) for kind in _CACHED) if parts else 0)
+    except Exception:
+        logger.exception("an estimate could not learn from a bill")
+
+
+_CACHED: Final = ("cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens", "cache_write_12h_tokens")
+"""What a provider keeps of an input, and what it already had."""
 
 
 def end(reservation: Reservation, charge: Charge | None) -> None:
@@ -307,11 +363,12 @@ def read_bill(call: GuardedCall, content: bytes) -> tuple[Reading | None, bool]:
     if call.fixed:
         return _NOTHING, False
     body = parse_object(content)
-    if body is not None and (promised := call.endpoint.promised(body)) is not None:
-        call.promised = promised
-        return None, True
+    if body is not None and call.endpoint.promised is not None:
+        call.promised = call.endpoint.promised(body)
+        if call.promised is not None:
+            return None, True
     reading = None if body is None else call.endpoint.read_answer(body)
-    if reading is None or reading.complete:
+    if reading is None or (reading.input_tokens is not None and reading.output_tokens is not None):
         return reading, False
     if reading.output_tokens is None and reading.visible_text and not call.endpoint.hidden_output(call.body, call.call):
         reading = reading._replace(output_tokens=count_output(reading.visible_text, call.call))
@@ -336,7 +393,7 @@ def guarded_call(
         UnmeteredCall: what it bills can't be measured, a limit applies, and the budget has no charge for such calls.
     """
     endpoint = dialect.endpoint(path)
-    if endpoint is not None and body is not None and endpoint.measures(body):
+    if endpoint is not None and body is not None and (endpoint.measures is None or endpoint.measures(body)):
         return GuardedCall(guards, endpoint, body, provider)
     if endpoint is None and dialect.free(path):
         return None

@@ -6,8 +6,7 @@ import re
 from typing import Final
 
 from llm_token_budget.claims import Call
-from llm_token_budget.estimation import Opaque, Part, RequestParts, estimate_parts
-from llm_token_budget.providers import chat
+from llm_token_budget.estimation import Opaque, Part, RequestParts
 from llm_token_budget.providers.content import items_of, text_parts
 from llm_token_budget.providers.dialect import (
     FILES,
@@ -15,12 +14,10 @@ from llm_token_budget.providers.dialect import (
     Defaults,
     Endpoint,
     Reading,
-    count,
-    mapping,
-    parts_of,
     positive,
     text_or_none,
 )
+from llm_token_budget.providers.usage_reading import read_image, read_speech
 
 IMAGE_MODELS: Final = re.compile(r"(chat)?gpt-image-")
 SMALL_IMAGE_MODELS: Final = re.compile(r"gpt-image-1|chatgpt-image-latest")
@@ -64,18 +61,18 @@ def measures_image(body: Body) -> bool:
 
 
 def read_image_call(body: Body, provider: str, defaults: Defaults) -> Call:
-    del defaults
     model = text_or_none(body.get("model")) or ""
     parts: list[Part] = text_parts(body.get("prompt"))
     shown = len(items_of(body.get(FILES))) + len(items_of(body.get("images"))) + bool(body.get("mask"))
     parts += [Opaque(IMAGE_INPUT, "image")] * shown
-    estimate = estimate_parts(RequestParts(provider, model, tuple(parts), messages=1))
+    estimate = defaults.estimate(RequestParts(provider, model, tuple(parts), messages=1))
     most = image_output(body, model)
     return Call(
         provider=provider,
         model=model or None,
         input_tokens=estimate.upper,
         expected_input_tokens=estimate.expected,
+        estimate=estimate,
         max_output_tokens=most,
         # No maximum can be sent: all of it, or nothing.
         min_output_tokens=most,
@@ -103,15 +100,7 @@ def _pixels(body: Body, model: str) -> int:
 def read_image_answer(body: Body) -> Reading | None:
     if body.get("svg_usage") is not None:
         return None
-    return _reading(mapping(body.get("usage")), "input_tokens_details")
-
-
-def _reading(usage: Body, details: str) -> Reading:
-    return Reading(
-        input_tokens=count(usage.get("input_tokens")),
-        output_tokens=count(usage.get("output_tokens")),
-        parts=parts_of(mapping(usage.get(details)), chat.INPUT_PARTS),
-    )
+    return read_image(body)
 
 
 class ImageFold:
@@ -138,9 +127,8 @@ def measures_speech(body: Body) -> bool:
 
 
 def read_speech_call(body: Body, provider: str, defaults: Defaults) -> Call:
-    del defaults
     model = text_or_none(body.get("model")) or ""
-    prompt = estimate_parts(RequestParts(provider, model, tuple(text_parts(body.get("prompt"))), messages=1))
+    prompt = defaults.estimate(RequestParts(provider, model, tuple(text_parts(body.get("prompt"))), messages=1))
     # What is cut into pieces is written piece by piece.
     in_pieces = body.get("chunking_strategy") is not None or "diarize" in model
     most = SPEECH_INPUT if in_pieces else SPEECH_OUTPUT
@@ -156,8 +144,7 @@ def read_speech_call(body: Body, provider: str, defaults: Defaults) -> Call:
 
 
 def read_speech_answer(body: Body) -> Reading | None:
-    usage = mapping(body.get("usage"))
-    return None if usage.get("type") == "duration" else _reading(usage, "input_token_details")
+    return read_speech(body)
 
 
 class SpeechFold:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncGenerator, Generator
-from typing import Any, Final, cast
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextvars import ContextVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
 from llm_token_budget.claims import Call
-from llm_token_budget.estimation import Part, RequestParts, Text, estimate_parts, model_facts
+from llm_token_budget.errors import ConfigurationError
+from llm_token_budget.estimation import Opaque, Part, RequestParts, Text, model_facts
 from llm_token_budget.providers import chat
-from llm_token_budget.providers.content import dump, image, items_of, text_parts, tool_parts
+from llm_token_budget.providers.content import call_parts, dump, image_file, items_of, text_parts, tool_parts
 from llm_token_budget.providers.dialect import (
     Body,
     Defaults,
@@ -18,14 +21,23 @@ from llm_token_budget.providers.dialect import (
     Endpoint,
     Reading,
     any_of,
-    count,
     is_object,
     mapping,
     positive,
     text_or_none,
 )
 from llm_token_budget.providers.guard import Guard, GuardedCall, aend, end, guarded_call, read_bill
+from llm_token_budget.providers.hosts import place_of
+from llm_token_budget.providers.receipt_for import remember
+from llm_token_budget.providers.server import Server
+from llm_token_budget.providers.usage_reading import read_ollama, read_ollama_embedding
 from llm_token_budget.providers.watch import AnswerReader, Ending
+
+if TYPE_CHECKING:
+    from llm_token_budget.reservation import Reservation
+
+MOST_TEXTS: Final = 2048
+"""Texts of a stream's parts, of a token or so each, that are kept before they are counted."""
 
 # Looking after models. Searching the web, fetching pages and scoring (`/v1/systemone`) is what others bill, or models do.
 _is_free: Final = any_of(
@@ -40,14 +52,15 @@ def _read_call(body: Body, provider: str, defaults: Defaults) -> Call:
     tools = items_of(body.get("tools"))
     parts = [each for message in messages for each in _message_parts(message)]
     for name in ("system", "prompt", "suffix", "template"):
-        parts += text_parts(body.get(name))
-    parts += [image(None) for _ in items_of(body.get("images"))] + tool_parts(tools)
-    # A context of earlier answers comes as tokens.
-    parts += text_parts(body.get("context"))
+        parts += text_parts(body.get(name), "system" if name in ("system", "template") else "text")
+    parts += [image_file(each) for each in items_of(body.get("images"))] + tool_parts(tools)
+    if context := items_of(body.get("context")):
+        # Earlier turns come as tokens.
+        parts.append(Opaque(len(context), "context"))
     structured = bool(body.get("format"))
     if is_object(body.get("format")):
-        parts += text_parts(body["format"])
-    estimate = estimate_parts(
+        parts += text_parts(body["format"], "schema")
+    estimate = defaults.estimate(
         RequestParts(provider, model, tuple(parts), messages=len(messages) or 2, tools=len(tools))
     )
     return Call(
@@ -55,6 +68,7 @@ def _read_call(body: Body, provider: str, defaults: Defaults) -> Call:
         model=model or None,
         input_tokens=estimate.upper,
         expected_input_tokens=estimate.expected,
+        estimate=estimate,
         # 0 and below mean "no maximum" to the server.
         max_output_tokens=positive(mapping(body.get("options")).get("num_predict")),
         model_maximum=facts.max_output_tokens,
@@ -67,23 +81,27 @@ def _read_call(body: Body, provider: str, defaults: Defaults) -> Call:
 
 def _message_parts(message: object) -> list[Part]:
     said = mapping(message)
+    kind = chat.KINDS.get(said.get("role") or "", "text")
     parts: list[Part] = [
-        Text(text) for name in ("content", "thinking", "tool_name") if isinstance(text := said.get(name), str)
+        Text(text, kind) for name in ("content", "thinking", "tool_name") if isinstance(text := said.get(name), str)
     ]
-    parts += [image(None) for _ in items_of(said.get("images"))]
-    return parts + text_parts(said.get("tool_calls"))
+    parts += [image_file(each) for each in items_of(said.get("images"))]
+    for call in items_of(said.get("tool_calls")):
+        function = mapping(mapping(call).get("function"))
+        parts += call_parts(function.get("name"), function.get("arguments"))
+    return parts
 
 
 def _read_embedding(body: Body, provider: str, defaults: Defaults) -> Call:
-    del defaults
     model = text_or_none(body.get("model")) or ""
     texts = [Text(dump(text)) for name in ("input", "prompt") for text in items_of(body.get(name))]
-    estimate = estimate_parts(RequestParts(provider, model, tuple(texts), messages=len(texts)))
+    estimate = defaults.estimate(RequestParts(provider, model, tuple(texts), messages=len(texts)))
     return Call(
         provider=provider,
         model=model or None,
         input_tokens=estimate.upper,
         expected_input_tokens=estimate.expected,
+        estimate=estimate,
         choices=0,
         longest_cache="none",
         audio=False,
@@ -91,20 +109,12 @@ def _read_embedding(body: Body, provider: str, defaults: Defaults) -> Call:
 
 
 def _read_answer(body: Body) -> Reading | None:
-    output = count(body.get("eval_count"))
-    return Reading(
-        # Absent, on older servers, when the prompt was cached: that is not 0.
-        input_tokens=count(body.get("prompt_eval_count")),
-        output_tokens=output,
-        model=text_or_none(body.get("model")),
-        visible_text="" if output is not None else _said(body),
-    )
+    reading = read_ollama(body)
+    return reading if reading.output_tokens is not None else reading.saying(_said(body))
 
 
 def _read_embedding_answer(body: Body) -> Reading | None:
-    return Reading(
-        input_tokens=count(body.get("prompt_eval_count")), output_tokens=0, model=text_or_none(body.get("model"))
-    )
+    return read_ollama_embedding(body)
 
 
 def _said(body: Body) -> str:
@@ -168,18 +178,38 @@ class _Stream:
         self._call = call
         self._inner = inner
         self._ending: Ending | None = None
+        self._texts: list[str] = []
+        """What parts said that were nothing but text: only counted if the answer ends early, or if they become many."""
+        self._text_of: Callable[[Any], str | None] = _no_text
 
     def _took(self, part: Any) -> Ending:
-        """A part of the answer has come."""
+        """The first part of the answer has come, the last, or one that is more than text."""
         if self._ending is None:
             reader = AnswerReader(self._call.endpoint, self._call, streamed=True, framing="ndjson", hide_usage=False)
             self._ending = Ending(reader, self._call.take_reservations())
+            self._text_of = _glance_at(part)
+        self._read_texts(self._ending)
         self._ending.reader.take(_event_of(part))
         return self._ending
+
+    def _passes(self, part: Any) -> bool:
+        """Whether a part is nothing but text: it may pass at once."""
+        ending = self._ending
+        if ending is None or (text := self._text_of(part)) is None:
+            return False
+        if len(self._texts) >= MOST_TEXTS or ending.is_due():
+            return False
+        self._texts.append(text)
+        return True
+
+    def _read_texts(self, ending: Ending) -> None:
+        texts, self._texts = self._texts, []
+        ending.reader.take_texts(texts)
 
     def _left(self) -> None:
         """Closed or dropped, perhaps by the garbage collector: nothing here may block."""
         if self._ending is not None:
+            self._read_texts(self._ending)
             self._ending.later()
         elif self._call.sent:
             self._call.failed_later(GeneratorExit())
@@ -194,22 +224,29 @@ class _Stream:
 class PlainStream(_Stream, Generator[Any, None, None]):
     """A streamed answer, as `ollama.Client` gives it."""
 
-    def send(self, value: None, /) -> Any:
-        del value
-        self._call.sent = True
+    def __next__(self) -> Any:
+        if self._ending is None:
+            self._call.sent = True
         try:
             part = next(self._inner)
         except BaseException as error:
             if self._ending is not None:
+                self._read_texts(self._ending)
                 self._ending.now(ended=isinstance(error, StopIteration))
             else:
                 self._call.failed(error=error)
             raise
+        if self._passes(part):
+            return part
         ending = self._took(part)
         if ending.reader.done:
             ending.now(ended=True)
         ending.go_on()
         return part
+
+    def send(self, value: None, /) -> Any:
+        del value
+        return self.__next__()
 
     def throw(self, *error: Any) -> Any:
         self._left()
@@ -223,13 +260,14 @@ class PlainStream(_Stream, Generator[Any, None, None]):
 class AsyncStream(_Stream, AsyncGenerator[Any, None]):
     """A streamed answer, as `ollama.AsyncClient` gives it."""
 
-    async def asend(self, value: None, /) -> Any:
-        del value
-        self._call.sent = True
+    async def __anext__(self) -> Any:
+        if self._ending is None:
+            self._call.sent = True
         try:
             part = await anext(self._inner)
         except Exception as error:
             if self._ending is not None:
+                self._read_texts(self._ending)
                 await self._ending.anow(ended=isinstance(error, StopAsyncIteration))
             else:
                 await self._call.afailed(error=error)
@@ -237,11 +275,17 @@ class AsyncStream(_Stream, AsyncGenerator[Any, None]):
         except BaseException:
             self._left()
             raise
+        if self._passes(part):
+            return part
         ending = self._took(part)
         if ending.reader.done:
             await ending.anow(ended=True)
         await ending.ago_on()
         return part
+
+    async def asend(self, value: None, /) -> Any:
+        del value
+        return await self.__anext__()
 
     async def athrow(self, *error: Any) -> Any:
         self._left()
@@ -252,6 +296,30 @@ class AsyncStream(_Stream, AsyncGenerator[Any, None]):
             await self._inner.aclose()
         finally:
             self._left()
+
+
+def _glance_at(part: Any) -> Callable[[Any], str | None]:
+    """How the text of parts like this one is found at a glance."""
+    if all(hasattr(part, name) for name in ("done", "response", "thinking")):
+        return _text_of_generation
+    if hasattr(part, "done") and hasattr(getattr(part, "message", None), "tool_calls"):
+        return _text_of_chat
+    return _no_text
+
+
+def _text_of_chat(part: Any) -> str | None:
+    """What a part says; None for the last, and for one that is more than text."""
+    message = part.message
+    return None if part.done or message.thinking or message.tool_calls else message.content
+
+
+def _text_of_generation(part: Any) -> str | None:
+    return None if part.done or part.thinking else part.response
+
+
+def _no_text(part: Any) -> None:
+    """Of parts that nobody knows: each is read."""
+    del part
 
 
 def _event_of(part: Any) -> Body:
@@ -271,8 +339,18 @@ def _event_of(part: Any) -> Body:
 _FIELDS: Final = ("response", "thinking", "done", "model", "prompt_eval_count", "eval_count")
 
 
-def wrap_client(client: Any, guard: Guard) -> Any:
-    """A guarded copy of an `ollama.Client` or `AsyncClient`. The client itself stays as it is."""
+def wrap_client(client: Any, guard: Guard, server: Server) -> Any:
+    """A guarded copy of an `ollama.Client` or `AsyncClient`. The client itself stays as it is.
+
+    Raises:
+        ConfigurationError: an option that says nothing of Ollama's servers.
+    """
+    if server.stream_usage is not None or server.maximum_field is not None:
+        raise ConfigurationError("stream_usage and maximum_field are for clients of openai, anthropic and groq")
+    address = str(client._client.base_url)
+    # What isn't said otherwise is free: the machine is one's own.
+    said = server.provider or guard.budget.prices.provider_at(*place_of(address)) or "ollama"
+    guard = replace(guard, provider=said)
     plain = cast("Any", type(client))
     guards = (guard,)
     if (earlier := getattr(plain, "_llm_token_budget", None)) is not None:
@@ -309,6 +387,10 @@ def _clamped(call: GuardedCall, kwargs: dict[str, Any]) -> dict[str, Any]:
     return {**kwargs, "json": {**body, "options": {**mapping(body.get("options")), "num_predict": most}}}
 
 
+_held: ContextVar[Sequence[Reservation]] = ContextVar("llm_token_budget.ollama", default=())
+"""What the latest answer was charged to: the SDK makes its object of it a moment later."""
+
+
 def _plain_hooks(plain: Any, guards: tuple[Guard, ...]) -> dict[str, Any]:
     def _request_raw(self: Any, *args: Any, **kwargs: Any) -> Any:
         call = _begin(guards, args, kwargs)
@@ -322,16 +404,23 @@ def _plain_hooks(plain: Any, guards: tuple[Guard, ...]) -> dict[str, Any]:
             call.failed(error=error)
             raise
         reading, estimated = read_bill(call, response.content)
+        _held.set(call.reservations)
         for reservation, charge in call.charges(reading, estimated=estimated):
             end(reservation, charge)
+        remember(response, response, _held.get())
         return response
 
     def _request(self: Any, cls: Any, *args: Any, stream: bool = False, **kwargs: Any) -> Any:
         call = _begin(guards, args, kwargs) if stream else None
         if call is None:
-            return plain._request(self, cls, *args, stream=stream, **kwargs)
+            _held.set(())
+            answer = plain._request(self, cls, *args, stream=stream, **kwargs)
+            remember(None, answer, _held.get())
+            return answer
         call.reserve()
-        return PlainStream(call, plain._request(self, cls, *args, stream=True, **_clamped(call, kwargs)))
+        answer = PlainStream(call, plain._request(self, cls, *args, stream=True, **_clamped(call, kwargs)))
+        remember(None, answer, call.reservations)
+        return answer
 
     return {"_request_raw": _request_raw, "_request": _request}
 
@@ -352,16 +441,23 @@ def _async_hooks(plain: Any, guards: tuple[Guard, ...]) -> dict[str, Any]:
             call.failed_later(error)
             raise
         reading, estimated = read_bill(call, response.content)
+        _held.set(call.reservations)
         for reservation, charge in call.charges(reading, estimated=estimated):
             await aend(reservation, charge)
+        remember(response, response, _held.get())
         return response
 
     async def _request(self: Any, cls: Any, *args: Any, stream: bool = False, **kwargs: Any) -> Any:
         call = _begin(guards, args, kwargs) if stream else None
         if call is None:
-            return await plain._request(self, cls, *args, stream=stream, **kwargs)
+            _held.set(())
+            answer = await plain._request(self, cls, *args, stream=stream, **kwargs)
+            remember(None, answer, _held.get())
+            return answer
         await call.areserve()
         inner = await plain._request(self, cls, *args, stream=True, **_clamped(call, kwargs))
-        return AsyncStream(call, inner)
+        answer = AsyncStream(call, inner)
+        remember(None, answer, call.reservations)
+        return answer
 
     return {"_request_raw": _request_raw, "_request": _request}

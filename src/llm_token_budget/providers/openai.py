@@ -6,29 +6,37 @@ import re
 from typing import Any, Final
 
 from llm_token_budget.claims import Call
-from llm_token_budget.estimation import Opaque, Part, RequestParts, estimate_parts, model_facts
+from llm_token_budget.estimation import Opaque, Part, RequestParts, model_facts
 from llm_token_budget.providers import chat
-from llm_token_budget.providers.content import items_of, text_parts, tool_parts
+from llm_token_budget.providers.content import call_parts, items_of, sealed_parts, text_parts, tool_parts
+from llm_token_budget.providers.counting import chosen
 from llm_token_budget.providers.dialect import (
+    IN_A_STRING,
     Body,
     Defaults,
     Dialect,
     Endpoint,
+    Glance,
     Reading,
     any_of,
-    count,
     is_object,
     mapping,
-    parts_of,
     positive,
     text_or_none,
 )
 from llm_token_budget.providers.media import IMAGES, SPEECH
+from llm_token_budget.providers.usage_reading import read_embedding, read_response
 
 UNKNOWN_CONTEXT: Final = 1_000_000
 """Input tokens of what only the server has (an earlier response, a stored prompt), for models of unknown context."""
 
 _ONE_RESPONSE: Final = re.compile(r"/responses/([^/]+)(?:/cancel)?/?$")
+
+STORED: Final = ("previous_response_id", "prompt", "conversation")
+"""Fields that name what only the server has."""
+
+UNSEEN_REASONING: Final = 16_384
+"""The most that earlier reasoning, of which only an id is sent, is reckoned at."""
 
 COMPACTED: Final = 16_384
 """Output tokens that a compaction may always take: what it writes is otherwise no longer than what it reads."""
@@ -109,13 +117,14 @@ def _read_completion(body: Body, provider: str, defaults: Defaults) -> Call:
     model = text_or_none(body.get("model")) or ""
     facts = model_facts(model, provider)
     prompts = _prompts(body.get("prompt"))
-    estimate = estimate_parts(RequestParts(provider, model, tuple(prompts), messages=0))
+    estimate = defaults.estimate(RequestParts(provider, model, tuple(prompts), messages=0))
     own = positive(body.get("max_tokens"))
     return Call(
         provider=provider,
         model=model or None,
         input_tokens=estimate.upper,
         expected_input_tokens=estimate.expected,
+        estimate=estimate,
         # The one endpoint with a maximum of its own: 16 where the request sets none.
         max_output_tokens=own or 16,
         model_maximum=facts.max_output_tokens,
@@ -127,14 +136,14 @@ def _read_completion(body: Body, provider: str, defaults: Defaults) -> Call:
 
 
 def _read_embedding(body: Body, provider: str, defaults: Defaults) -> Call:
-    del defaults
     model = text_or_none(body.get("model")) or ""
-    estimate = estimate_parts(RequestParts(provider, model, tuple(_prompts(body.get("input"))), messages=0))
+    estimate = defaults.estimate(RequestParts(provider, model, tuple(_prompts(body.get("input"))), messages=0))
     return Call(
         provider=provider,
         model=model or None,
         input_tokens=estimate.upper,
         expected_input_tokens=estimate.expected,
+        estimate=estimate,
         choices=0,
         longest_cache="none",
         audio=False,
@@ -153,10 +162,7 @@ def _prompts(value: Any) -> list[Part]:
 
 
 def _read_embedding_answer(body: Body) -> Reading | None:
-    usage = mapping(body.get("usage"))
-    return Reading(
-        input_tokens=count(usage.get("prompt_tokens")), output_tokens=0, model=text_or_none(body.get("model"))
-    )
+    return read_embedding(body)
 
 
 def _read_response_call(body: Body, provider: str, defaults: Defaults) -> Call:
@@ -164,14 +170,14 @@ def _read_response_call(body: Body, provider: str, defaults: Defaults) -> Call:
     facts = model_facts(model, provider)
     items = items_of(body.get("input"))
     tools = items_of(body.get("tools"))
-    parts = text_parts(body.get("instructions")) + tool_parts(tools)
+    parts = text_parts(body.get("instructions"), "system") + tool_parts(tools)
     for item in items:
         parts += chat.message_parts(item) if mapping(item).get("role") else _item_parts(item)
-    parts += text_parts(mapping(mapping(body.get("text")).get("format")).get("schema"))
-    if any(body.get(name) for name in ("previous_response_id", "prompt", "conversation")):
+    parts += text_parts(mapping(mapping(body.get("text")).get("format")).get("schema"), "schema")
+    if any(body.get(name) for name in STORED) or any(mapping(item).get("type") == "item_reference" for item in items):
         # The server adds what only it has: it can be as much as the model reads.
-        parts.append(Opaque(facts.context_window or UNKNOWN_CONTEXT, "stored"))
-    estimate = estimate_parts(
+        parts.append(Opaque(facts.context_window or UNKNOWN_CONTEXT, "stored", fills=True))
+    estimate = defaults.estimate(
         RequestParts(
             provider, model, tuple(parts), messages=len(items) + bool(body.get("instructions")), tools=len(tools)
         )
@@ -183,6 +189,7 @@ def _read_response_call(body: Body, provider: str, defaults: Defaults) -> Call:
         model=model or None,
         input_tokens=estimate.upper,
         expected_input_tokens=estimate.expected,
+        estimate=estimate,
         max_output_tokens=positive(body.get("max_output_tokens")),
         model_maximum=facts.max_output_tokens,
         min_output_tokens=chat.least_output(facts.reasoning, defaults, structured=structured or forced),
@@ -202,21 +209,31 @@ def _read_compaction(body: Body, provider: str, defaults: Defaults) -> Call:
 
 
 def _item_parts(item: object) -> list[Part]:
-    return [chat.part_of(item)] if mapping(item).get("type") in ("input_image", "input_file") else text_parts(item)
+    said = mapping(item)
+    kind = str(said.get("type") or "")
+    if kind in ("input_text", "input_image", "input_file", "input_audio"):
+        return chat.parts_in(item, "text")
+    if kind == "reasoning":
+        parts = sealed_parts(said.get("encrypted_content"))
+        for text in [*items_of(said.get("summary")), *items_of(said.get("content"))]:
+            parts += text_parts(mapping(text).get("text"), "reasoning")
+        # Only its id is given: what it says is kept by the server.
+        return parts or [Opaque(0, "reasoning", most=UNSEEN_REASONING)]
+    if kind == "item_reference":
+        return []
+    if kind in ("function_call", "custom_tool_call", "mcp_call"):
+        parts = call_parts(said.get("name"), said.get("arguments", said.get("input")))
+        return parts + text_parts(said.get("output"), "tool results")
+    if kind.endswith("_output"):
+        output: list[Part] = []
+        for each in items_of(said.get("output")):
+            output += chat.parts_in(each, "tool results")
+        return output
+    return text_parts(item)
 
 
 def _read_response(body: Body) -> Reading | None:
-    usage = mapping(body.get("usage"))
-    return Reading(
-        input_tokens=count(usage.get("input_tokens")),
-        output_tokens=count(usage.get("output_tokens")),
-        parts={
-            **parts_of(mapping(usage.get("input_tokens_details")), chat.INPUT_PARTS),
-            **parts_of(mapping(usage.get("output_tokens_details")), chat.OUTPUT_PARTS),
-        },
-        model=text_or_none(body.get("model")),
-        service_tier=text_or_none(body.get("service_tier")),
-    )
+    return read_response(body)
 
 
 class ResponseFold:
@@ -267,6 +284,20 @@ def _response_hides(body: Body, call: Call) -> bool:
     return any(mapping(tool).get("type") not in ("function", "custom") for tool in items_of(body.get("tools")))
 
 
+_COUNTED_FIELDS: Final = (
+    "model",
+    "input",
+    "instructions",
+    "tools",
+    "tool_choice",
+    "parallel_tool_calls",
+    "reasoning",
+    "text",
+    "truncation",
+    "previous_response_id",
+    "conversation",
+)
+
 CHAT = Endpoint(
     read_call=chat.read_call,
     read_answer=chat.read_answer,
@@ -275,6 +306,7 @@ CHAT = Endpoint(
     hidden_output=chat.hidden_output,
     asks_usage=chat.asks_usage,
     is_usage_only=chat.is_usage_only,
+    glance=chat.GLANCE,
 )
 COMPLETIONS = Endpoint(
     read_call=_read_completion,
@@ -284,13 +316,18 @@ COMPLETIONS = Endpoint(
     hidden_output=lambda _, call: call.choices != 1,
     asks_usage=chat.asks_usage,
     is_usage_only=chat.is_usage_only,
+    glance=chat.GLANCE,
 )
 RESPONSES = Endpoint(
     read_call=_read_response_call,
+    # https://developers.openai.com/api/docs/guides/token-counting
+    counted_by=lambda body: ("/responses/input_tokens", chosen(body, _COUNTED_FIELDS)),
     read_answer=_read_response,
     fold=ResponseFold,
     maximum=lambda _: ("max_output_tokens",),
     hidden_output=_response_hides,
+    # What begins and ends a response carries it whole.
+    glance=Glance(b'"response"', None, re.compile(rf'"delta":"{IN_A_STRING}"'.encode())),
     promised=_promised,
 )
 COMPACTION = Endpoint(read_call=_read_compaction, read_answer=_read_response)

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
 from llm_token_budget.errors import ConfigurationError
-from llm_token_budget.providers.content import as_sent
-from llm_token_budget.providers.dialect import FILES, Body, Dialect, is_object, parse_object
+from llm_token_budget.providers.content import as_sent, is_plain
+from llm_token_budget.providers.counting import Counting
+from llm_token_budget.providers.dialect import FILES, Body, Dialect, is_object, parse_object, positive
 from llm_token_budget.providers.guard import (
     Guard,
     GuardedCall,
@@ -29,6 +30,8 @@ from llm_token_budget.providers.guard import (
     read_bill,
     refuse_unmetered,
 )
+from llm_token_budget.providers.receipt_for import remember
+from llm_token_budget.providers.server import Lowered, Server, add_hint
 from llm_token_budget.providers.watch import is_stream, read_stream, watch
 
 if TYPE_CHECKING:
@@ -44,19 +47,33 @@ FIRST_FAILURE: Final = 300
 class _State:
     """What the hooks of one logical call know of each other."""
 
-    __slots__ = ("body", "call", "hide_usage")
+    __slots__ = ("body", "call", "hide_usage", "lowered")
 
     def __init__(self, call: GuardedCall, asking: Body | None) -> None:
         self.call = call
         self.hide_usage = asking is not None
         self.body = call.body if asking is None else asking
+        self.lowered: Lowered | None = None
+        """What the attempt under way was changed in."""
+
+    def explain(self, error: BaseException) -> None:
+        """If a server refused what we changed, say so."""
+        if self.hide_usage or self.lowered is not None:
+            add_hint(error, asked_usage=self.hide_usage, lowered=self.lowered)
 
 
 _current: ContextVar[_State | None] = ContextVar("llm_token_budget.call", default=None)
 
 
-def wrap_client(client: Any, guard: Guard, dialect: Dialect, provider: str) -> Any:
+def wrap_client(client: Any, guard: Guard, dialect: Dialect, provider: str | None, server: Server) -> Any:
     """A guarded copy of a client. The client itself stays as it is.
+
+    Args:
+        client: the client.
+        guard: the budget, and who is charged.
+        dialect: its vendor's.
+        provider: whose prices count, where its class says so; None: its host does.
+        server: what the user says of the server.
 
     Raises:
         ConfigurationError: this version of the SDK lacks a hook that the seam needs.
@@ -66,37 +83,59 @@ def wrap_client(client: Any, guard: Guard, dialect: Dialect, provider: str) -> A
     if (earlier := getattr(kind, "_llm_token_budget", None)) is not None:
         # Twice with one budget counts once, by the later binding; with two budgets, both hold.
         guards = tuple(each for each in earlier.guards if each.budget is not guard.budget) + guards
-        kind = earlier.plain
+        kind, server = earlier.plain, server.over(earlier.server)
     missing = [name for name in HOOKS if not hasattr(kind, name)]
     if missing:
         raise ConfigurationError(
             f"this version of {kind.__module__.partition('.')[0]} can't be guarded: its {kind.__name__} has no {', '.join(missing)}"
         )
-    return _guarded_copy(client, _guarded_class(_Seam(kind, guards, dialect, provider)))
+    seam = _Seam(kind, guards, dialect, provider, server)
+    seam.guards_at(client, "")  # Now, as it may load the price data: no call should have to.
+    return _guarded_copy(client, _guarded_class(seam))
 
 
 class _Seam:
     """What a guarded class knows."""
 
-    def __init__(self, plain: Any, guards: tuple[Guard, ...], dialect: Dialect, provider: str) -> None:
+    def __init__(
+        self, plain: Any, guards: tuple[Guard, ...], dialect: Dialect, provider: str | None, server: Server
+    ) -> None:
         self.plain: Any = plain
         self.guards = guards
-        self.dialect = dialect
-        self.provider = provider
+        self.dialect = server.adapted(dialect)
+        self.provider = provider or dialect.provider
+        self.server = server
+        asks = any(guard.budget.estimator.asks_provider for guard in guards)
+        self.counting = Counting() if asks else None
+        self._by_host = provider is None and server.provider is None
+        self._at: tuple[object, tuple[Guard, ...]] = (None, guards)
+        """The address that was last sent to, and the guards there."""
 
-    def begin(self, options: Any) -> tuple[Any, _State | None]:
+    def guards_at(self, client: Any, url: str) -> tuple[Guard, ...]:
+        """The guards, each knowing whose prices count where a request is sent."""
+        address = url if url.startswith("http") else getattr(client, "_base_url", "")
+        seen, guards = self._at
+        if seen is not address:
+            said = self.server.provider or (None if self._by_host else self.provider)
+            guards = tuple(each.at(str(address), said, self.provider) for each in self.guards)
+            self._at = address, guards
+        return guards
+
+    def begin(self, client: Any, options: Any) -> tuple[Any, _State | None]:
         """Read a logical call from its options, and ask for usage in a copy of them; no state if it is free.
 
         Raises:
             UnmeteredCall: what it bills can't be measured, and a limit applies.
         """
-        path = _path_of(str(options.url))
+        url = str(options.url)
+        path = _path_of(url)
+        guards = self.guards_at(client, url)
         if options.method.lower() == "post":
             options = _as_sent(options)
-            call = guarded_call(self.guards, self.dialect, path, _body_of(options), self.provider)
+            call = guarded_call(guards, self.dialect, path, _body_of(options), self.provider)
         else:
             call = None
-        call = call or late_call(self.guards, self.dialect, path, self.provider)
+        call = call or late_call(guards, self.dialect, path, self.provider)
         if call is None:
             return options, None
         asking = call.endpoint.asks_usage(call.body)
@@ -120,23 +159,27 @@ class _Seam:
             return call.losses(response)
         if call.fixed:
             return call.charges(read_bill(call, b"")[0], estimated=False)
-        if not hasattr(response, "_content"):
+        content = getattr(response, "_content", None)
+        if content is None:
             watch(response, call, framing=framing, hide_usage=state.hide_usage)
             return ()
-        if is_stream(response, call):
+        # No event of a stream begins with a brace, an answer in JSON does.
+        if not content.startswith(b"{") and is_stream(response, call):
             return read_stream(response, call, framing=framing, hide_usage=state.hide_usage).charges(ended=True)
-        reading, estimated = read_bill(call, response.content)
+        reading, estimated = read_bill(call, content)
         return call.charges(reading, estimated=estimated)
 
-    def clamp(self, options: Any, state: _State) -> None:
-        """Write the attempt's maximum into its options, where the request has its own."""
+    def clamp(self, options: Any, state: _State) -> Lowered | None:
+        """Write the attempt's maximum into its options, where the request has its own; what that changed."""
         most = state.call.clamp
         if most is None or not (path := state.call.endpoint.maximum(state.call.body)):
-            return
+            return None
         own = state.call.body.get(path[0])
         # Lowered, never raised: Anthropic takes a maximum of 0, to warm its cache.
-        if not (isinstance(own, int) and 0 <= own <= most):
-            _write(options, path[0], most)
+        if isinstance(own, int) and 0 <= own <= most:
+            return None
+        _write(options, path[0], most)
+        return Lowered(path[0], positive(own), most)
 
 
 def _guarded_class(seam: _Seam) -> Any:
@@ -213,6 +256,7 @@ def _copier(seam: _Seam) -> Callable[..., Any]:
         twin: Any = object.__new__(seam.plain)
         twin.__dict__ = self.__dict__
         made = twin.copy(*args, **kwargs)
+        seam.guards_at(made, "")
         return _guarded_copy(made, cast("Any", type(self)))
 
     return copy
@@ -222,34 +266,42 @@ def _plain_hooks(seam: _Seam) -> dict[str, Any]:
     plain = seam.plain
 
     def request(self: Any, cast_to: Any, options: Any, *args: Any, **kwargs: Any) -> Any:
-        options, state = seam.begin(options)
+        options, state = seam.begin(self, options)
+        if seam.counting is not None and (question := seam.counting.question(state.call if state else None)) is not None:
+            try:
+                seam.counting.answered(question, self.post(**question.arguments))
+            except Exception as error:  # noqa: BLE001 - said in the log; the estimate counts
+                seam.counting.failed(error)
         token = _current.set(state)
         try:
             return plain.request(self, cast_to, options, *args, **kwargs)
         except BaseException as error:
             if state is not None:
                 state.call.failed(error=error)
+                state.explain(error)
             raise
         finally:
             _current.reset(token)
 
     def _prepare_options(self: Any, options: Any) -> Any:
-        if (state := _current.get()) is not None:
+        if (state := _current.get()) is not None and (options.json_data is not state.body or options.extra_json):
             # Before the SDK's own hook: Bedrock's and Vertex's moves the model from the body into the path.
             seam.read_again(options, state)
         options = plain._prepare_options(self, options)
         if state is not None:
-            # Middleware may try again by itself: what it gave up has ended.
-            state.call.failed(error=sys.exc_info()[1])
+            if state.call.reservations:
+                # Middleware may try again by itself: what it gave up has ended.
+                state.call.failed(error=sys.exc_info()[1])
             state.call.reserve()
-            seam.clamp(options, state)
+            state.lowered = None if state.call.clamp is None else seam.clamp(options, state)
         elif _is_websocket(options):
             refuse_unmetered(seam.guards, "a websocket")
         return options
 
     def _prepare_request(self: Any, request: Any) -> Any:
         result = plain._prepare_request(self, request)
-        _sent()
+        if (state := _current.get()) is not None:
+            state.call.sent = True
         return result
 
     def _sleep_for_retry(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -258,10 +310,14 @@ def _plain_hooks(seam: _Seam) -> dict[str, Any]:
         return plain._sleep_for_retry(self, *args, **kwargs)
 
     def _process_response(self: Any, *, response: Any, **kwargs: Any) -> Any:
-        if (state := _current.get()) is not None:
-            for reservation, charge in seam.answered(response, state):
-                end(reservation, charge)
-        return plain._process_response(self, response=response, **kwargs)
+        if (state := _current.get()) is None:
+            return plain._process_response(self, response=response, **kwargs)
+        held = state.call.reservations
+        for reservation, charge in seam.answered(response, state):
+            end(reservation, charge)
+        answer = plain._process_response(self, response=response, **kwargs)
+        remember(response, answer, held)
+        return answer
 
     return _only_existing(seam, request, _prepare_options, _prepare_request, _sleep_for_retry, _process_response)
 
@@ -270,13 +326,19 @@ def _async_hooks(seam: _Seam) -> dict[str, Any]:
     plain = seam.plain
 
     async def request(self: Any, cast_to: Any, options: Any, *args: Any, **kwargs: Any) -> Any:
-        options, state = seam.begin(options)
+        options, state = seam.begin(self, options)
+        if seam.counting is not None and (question := seam.counting.question(state.call if state else None)) is not None:
+            try:
+                seam.counting.answered(question, await self.post(**question.arguments))
+            except Exception as error:  # noqa: BLE001 - said in the log; the estimate counts
+                seam.counting.failed(error)
         token = _current.set(state)
         try:
             return await plain.request(self, cast_to, options, *args, **kwargs)
         except Exception as error:
             if state is not None:
                 await state.call.afailed(error=error)
+                state.explain(error)
             raise
         except BaseException as error:
             if state is not None:
@@ -286,21 +348,23 @@ def _async_hooks(seam: _Seam) -> dict[str, Any]:
             _current.reset(token)
 
     async def _prepare_options(self: Any, options: Any) -> Any:
-        if (state := _current.get()) is not None:
+        if (state := _current.get()) is not None and (options.json_data is not state.body or options.extra_json):
             # Before the SDK's own hook: Bedrock's and Vertex's moves the model from the body into the path.
             seam.read_again(options, state)
         options = await plain._prepare_options(self, options)
         if state is not None:
-            await state.call.afailed(error=sys.exc_info()[1])
+            if state.call.reservations:
+                await state.call.afailed(error=sys.exc_info()[1])
             await state.call.areserve()
-            seam.clamp(options, state)
+            state.lowered = None if state.call.clamp is None else seam.clamp(options, state)
         elif _is_websocket(options):
             refuse_unmetered(seam.guards, "a websocket")
         return options
 
     async def _prepare_request(self: Any, request: Any) -> Any:
         result = await plain._prepare_request(self, request)
-        _sent()
+        if (state := _current.get()) is not None:
+            state.call.sent = True
         return result
 
     async def _sleep_for_retry(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -309,21 +373,20 @@ def _async_hooks(seam: _Seam) -> dict[str, Any]:
         return await plain._sleep_for_retry(self, *args, **kwargs)
 
     async def _process_response(self: Any, *, response: Any, **kwargs: Any) -> Any:
-        if (state := _current.get()) is not None:
-            for reservation, charge in seam.answered(response, state):
-                await aend(reservation, charge)
-        return await plain._process_response(self, response=response, **kwargs)
+        if (state := _current.get()) is None:
+            return await plain._process_response(self, response=response, **kwargs)
+        held = state.call.reservations
+        for reservation, charge in seam.answered(response, state):
+            await aend(reservation, charge)
+        answer = await plain._process_response(self, response=response, **kwargs)
+        remember(response, answer, held)
+        return answer
 
     return _only_existing(seam, request, _prepare_options, _prepare_request, _sleep_for_retry, _process_response)
 
 
 def _only_existing(seam: _Seam, *hooks: Callable[..., Any]) -> dict[str, Any]:
     return {hook.__name__: hook for hook in hooks if hasattr(seam.plain, hook.__name__)}
-
-
-def _sent() -> None:
-    if (state := _current.get()) is not None:
-        state.call.sent = True
 
 
 @functools.lru_cache(maxsize=256)
@@ -343,6 +406,8 @@ def _as_sent(options: Any) -> Any:
     """Options whose body can be read as often as it takes."""
     body = getattr(options, "json_data", None)
     try:
+        if is_plain(body):
+            return options
         readable = as_sent(body)
     except RecursionError:
         # It contains itself, or is nested deeper than can be walked: the SDK's to complain of, or to send.
@@ -355,18 +420,17 @@ def _as_sent(options: Any) -> Any:
 
 def _body_of(options: Any) -> Body | None:
     """The JSON object that will be sent: `extra_body` goes over the body, as the SDKs have it. None if there is none."""
-    extra = getattr(options, "extra_json", None)
-    body = getattr(options, "json_data", None)
+    body, extra, files = options.json_data, options.extra_json, options.files
     if body is None:
         content = getattr(options, "content", None)
         if isinstance(content, bytes | str):
             body = parse_object(content)
-    if is_object(body):
-        if files := getattr(options, "files", None):
-            # Part of a form that is sent: not what they are, but how many.
-            body = {**body, FILES: list(files) if is_object(files) else [name for name, _ in files]}
-        return {**body, **extra} if is_object(extra) and extra else body
-    return extra if body is None and is_object(extra) and extra else None
+    if not is_object(body):
+        return extra if body is None and is_object(extra) and extra else None
+    if files:
+        # Part of a form that is sent: not what they are, but how many.
+        body = {**body, FILES: list(files) if is_object(files) else [name for name, _ in files]}
+    return {**body, **extra} if extra and is_object(extra) else body
 
 
 def _write(options: Any, name: str, value: object) -> None:

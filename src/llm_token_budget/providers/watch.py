@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import json
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from llm_token_budget.providers.dialect import Body, Endpoint, Fold, Framing, Reading, promised_by
-from llm_token_budget.providers.framing import Splitter, event_of, is_done_marker
+from llm_token_budget.providers.framing import DONE, Splitter, event_of, is_done_marker
 from llm_token_budget.providers.guard import (
     GuardedCall,
     aend,
@@ -29,8 +30,13 @@ if TYPE_CHECKING:
 LONGEST_ANSWER: Final = 64 * 2**20
 """Bytes of a JSON answer that are kept to read its usage from; a longer one is charged as reserved."""
 
-COUNTED_AT: Final = 4096
-"""Characters of output after which they are counted and let go: completions are not kept."""
+AMAZONS: Final = "vnd.amazon.eventstream"
+
+MOST_KEPT: Final = 128 * 2**10
+"""Bytes of a stream that are kept unread: they say nothing of its bill, and are only looked at if it ends early."""
+
+COUNTED_AT: Final = 16_384
+"""Characters of output after which they are counted and let go: completions are not kept. (What ends well needs no count.)"""
 
 
 class AnswerReader:
@@ -44,6 +50,11 @@ class AnswerReader:
         self._framing: Framing = framing
         self._hide = hide_usage
         self._fold: Fold | None = endpoint.fold() if streamed and endpoint.fold else None
+        # Amazon's events are in Base64: nothing can be told from their bytes.
+        self._glance = glance = endpoint.glance if framing == "sse" and self._fold is not None else None
+        self._telling, self._harmless = (glance.telling, glance.harmless) if glance is not None else (None, None)
+        self._kept: list[bytes] = []
+        self._kept_bytes = 0
         self._splitter = Splitter(framing)
         self._whole = bytearray()
         self._seen = 0
@@ -65,8 +76,29 @@ class AnswerReader:
             if len(self._whole) <= LONGEST_ANSWER:
                 self._whole += chunk
             return chunk
-        shown = [raw for raw in self._splitter.split(chunk) if not self._take(raw)]
+        if self.passes(chunk):
+            return chunk
+        shown = [raw for raw in self._splitter.split(chunk) if self.passes(raw) or not self._take(raw)]
         return b"".join(shown) if self._hide else chunk
+
+    def passes(self, events: bytes) -> bool:
+        """Whether a piece of a stream is whole events that say nothing of the bill, by their looks: reading them can wait.
+
+        Most of a stream is. What ends early is read then; what ends well needs no reading.
+        """
+        telling, harmless = self._telling, self._harmless
+        if telling is None or events[-2:] != b"\n\n" or self._splitter.begun:
+            return False
+        if harmless is None:
+            if telling in events:
+                return False
+        elif events.count(telling) != events.count(harmless) or DONE in events:
+            return False
+        self._kept.append(events)
+        self._kept_bytes += len(events)
+        if self._kept_bytes > MOST_KEPT:
+            self._read_kept()
+        return True
 
     def finish(self) -> bytes:
         """The bytes have ended: what was kept back."""
@@ -86,19 +118,29 @@ class AnswerReader:
             logger.exception("an event of a stream could not be read; the call is charged as reserved")
             self._readable = False
 
+    def take_texts(self, texts: list[str]) -> None:
+        """Fold in what events said that were nothing but text."""
+        if texts:
+            self._said_anything = True
+            self._events += len(texts) - texts.count("")
+            self._add("".join(texts))
+
     def reading(self, *, ended: bool) -> tuple[Reading | None, bool]:
         """(the bill, whether it is an estimate). None if nobody can know it."""
         if self._fold is None:
             return read_bill(self.call, bytes(self._whole)) if ended else (None, False)
+        reading = self._fold.reading()
+        if self._readable and reading is not None and reading.complete and (self._fold.done or self.marked_done):
+            return reading, False
+        self._read_kept()
         if not self._readable or (ended and not self._said_anything and not self.marked_done):
             return None, False
         reading = self._fold.reading()
-        if reading is not None and reading.complete and (self._fold.done or self.marked_done):
-            return reading, False
         self.call.promised = promised_by(self._fold)
         if self._endpoint.hidden_output(self.call.body, self.call.call):
             return None, True
-        return self._visible(reading), True
+        visible = self._visible(reading)
+        return visible if self._readable else None, True
 
     def _take(self, raw: bytes) -> bool:
         """Fold an event in; whether it is one to hide."""
@@ -109,19 +151,50 @@ class AnswerReader:
         self.take(event)
         return self._hide and self._endpoint.is_usage_only(event)
 
+    def _read_kept(self) -> None:
+        """Read what could wait."""
+        kept, self._kept, self._kept_bytes = b"".join(self._kept), [], 0
+        if kept and not self._read_at_a_glance(kept):
+            for raw in kept.split(b"\n\n"):
+                if raw:
+                    self._take(raw)
+
+    def _read_at_a_glance(self, events: bytes) -> bool:
+        """Take the text of events, if each of them is a text and nothing else."""
+        assert self._glance is not None
+        said = self._glance.text.findall(events)
+        if not said or len(said) != events.count(b"data:"):
+            return False
+        try:
+            text = json.loads(b'"%s"' % b"".join(said))
+        except ValueError:
+            return False
+        self._said_anything = True
+        self._events += len(said) - said.count(b"")
+        self._add(text)
+        return True
+
     def _count(self, text: str) -> None:
         if not text:
             return
+        if self._kept:
+            self._read_kept()  # It was said before.
         self._events += 1
+        self._add(text)
+
+    def _add(self, text: str) -> None:
         self._characters.append(text)
         self._waiting += len(text)
         if self._waiting >= COUNTED_AT:
             self._count_up()
 
     def _count_up(self) -> None:
-        self._seen += count_output("".join(self._characters), self.call.call)
-        self._characters.clear()
-        self._waiting = 0
+        text, self._characters, self._waiting = "".join(self._characters), [], 0
+        try:
+            self._seen += count_output(text, self.call.call)
+        except Exception:  # noqa: BLE001 - logged
+            logger.exception("the output of a stream could not be counted; the call is charged as reserved")
+            self._readable = False
 
     def _visible(self, reading: Reading | None) -> Reading:
         """The input, and the output seen, counted high: what a stream that ended early is charged."""
@@ -131,7 +204,8 @@ class AnswerReader:
         return Reading(
             input_tokens=reading.input_tokens if reading else None,
             output_tokens=seen,
-            parts=reading.parts if reading else {},
+            # Not request by request: what was seen belongs to none of them.
+            parts={name: part for name, part in reading.parts.items() if name != "iterations"} if reading else {},
             model=reading.model if reading else None,
             service_tier=reading.service_tier if reading else None,
         )
@@ -144,19 +218,24 @@ class Ending:
         self.reader = reader
         self._reservations = reservations
         self._renew_every = min((each.lease for each in reservations), default=0.0) / 3
-        self._renew_at = monotonic() + self._renew_every
+        self.renew_at = monotonic() + self._renew_every
+        """When its room needs to be kept for longer."""
+
+    def is_due(self) -> bool:
+        """Whether `go_on` has something to do."""
+        return monotonic() >= self.renew_at
 
     def go_on(self) -> None:
         """More of the answer has come: its room is kept for another lease, well before this one ends."""
-        if monotonic() >= self._renew_at:
-            self._renew_at = monotonic() + self._renew_every
+        if monotonic() >= self.renew_at:
+            self.renew_at = monotonic() + self._renew_every
             for reservation in self._reservations:
                 renew(reservation)
 
     async def ago_on(self) -> None:
         """`go_on` for tasks."""
-        if monotonic() >= self._renew_at:
-            self._renew_at = monotonic() + self._renew_every
+        if monotonic() >= self.renew_at:
+            self.renew_at = monotonic() + self._renew_every
             for reservation in self._reservations:
                 await arenew(reservation)
 
@@ -215,6 +294,10 @@ class _Watched:
         self._decoder = decoder
         self._show_decoded = show_decoded
 
+    def _passes(self) -> Callable[[bytes], bool]:
+        """Which pieces can be passed on at a glance."""
+        return self._ending.reader.passes if self._decoder is None else _nothing
+
     def _feed(self, chunk: bytes) -> bytes:
         if self._decoder is None:
             return self._ending.reader.feed(chunk)
@@ -233,8 +316,14 @@ class _Watched:
 
 class _PlainMixin(_Watched):
     def __iter__(self) -> Iterator[bytes]:
+        ending, passes = self._ending, self._passes()
         try:
             for chunk in self._inner:
+                if passes(chunk):
+                    if monotonic() >= ending.renew_at:
+                        ending.go_on()
+                    yield chunk
+                    continue
                 shown = self._feed(chunk)
                 if self._ending.reader.done:
                     self._ending.now(ended=True)
@@ -260,8 +349,14 @@ class _PlainMixin(_Watched):
 
 class _AsyncMixin(_Watched):
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        ending, passes = self._ending, self._passes()
         try:
             async for chunk in self._inner:
+                if passes(chunk):
+                    if monotonic() >= ending.renew_at:
+                        await ending.ago_on()
+                    yield chunk
+                    continue
                 shown = self._feed(chunk)
                 if self._ending.reader.done:
                     await self._ending.anow(ended=True)
@@ -289,6 +384,7 @@ def watch(response: Any, call: GuardedCall, *, framing: Framing, hide_usage: boo
     `response` is httpx's or httpx2's; everything that reads the answer reads from its `stream`.
     """
     streamed = is_stream(response, call)
+    framing = framing_of(response, framing)
     hide = hide_usage and streamed
     reader = AnswerReader(call.endpoint, call, streamed=streamed, framing=framing, hide_usage=hide)
     decoder = _decoder(response)
@@ -302,6 +398,7 @@ def watch(response: Any, call: GuardedCall, *, framing: Framing, hide_usage: boo
 
 def read_stream(response: Any, call: GuardedCall, *, framing: Framing, hide_usage: bool) -> Ending:
     """The ending of a stream whose bytes are all there: sent without `stream=True`, or made up by a test double."""
+    framing = framing_of(response, framing)
     reader = AnswerReader(call.endpoint, call, streamed=True, framing=framing, hide_usage=hide_usage)
     shown = reader.feed(response.content) + reader.finish()
     if hide_usage:
@@ -314,9 +411,14 @@ def is_stream(response: Any, call: GuardedCall) -> bool:
     kind = response.headers.get("content-type", "")
     if "json" in kind:
         return "ndjson" in kind
-    if "event-stream" in kind.lower():
+    if "event-stream" in kind.lower() or AMAZONS in kind:
         return True
     return call.body.get("stream") is True and (not kind or kind.startswith("text/plain"))
+
+
+def framing_of(response: Any, usual: Framing) -> Framing:
+    """How a stream is cut into events: as the vendor does, unless a cloud passes it on in a way of its own."""
+    return "aws" if AMAZONS in response.headers.get("content-type", "") else usual
 
 
 def _decoder(response: Any) -> Any:
@@ -325,6 +427,11 @@ def _decoder(response: Any) -> Any:
     if not encoding or encoding == "identity":
         return None
     return type(response)(200, headers={"content-encoding": encoding})._get_content_decoder()
+
+
+def _nothing(piece: bytes) -> bool:
+    del piece
+    return False
 
 
 def _joined(decoded: bytes | Iterable[bytes]) -> bytes:
