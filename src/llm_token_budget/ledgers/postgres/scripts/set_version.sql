@@ -1,0 +1,1 @@
+UPDATE @schema@.meta SET version = @version@

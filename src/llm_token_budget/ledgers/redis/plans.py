@@ -1,0 +1,357 @@
+"""From an operation to what is sent to the server, and from its answer to the ledger's: no I/O in here.
+
+Most operations are one step: one script with all its keys. Some need to see an answer before they know the keys of the next
+step; those are generators of steps, which are sent the answers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Iterable
+from functools import partial
+from itertools import islice
+from typing import Any, Final, NamedTuple, TypeVar
+
+from llm_token_budget.ledgers.base import Amounts, Balance, Counter, Line, Stale, Unconfirmed
+from llm_token_budget.ledgers.operations import (
+    ClearLimit,
+    CountBlocked,
+    Forget,
+    LimitAmounts,
+    ListOverrides,
+    ListUnconfirmed,
+    Look,
+    Operation,
+    Read,
+    Reap,
+    Reaped,
+    Record,
+    Refund,
+    Renew,
+    Reserve,
+    Reset,
+    SetLimit,
+    Settle,
+    Users,
+)
+from llm_token_budget.ledgers.redis import coding
+from llm_token_budget.ledgers.redis.coding import Shape, Shapes
+from llm_token_budget.ledgers.redis.script import Script, script
+
+T = TypeVar("T")
+
+AT_ONCE: Final = 64
+"""Ended leases, and rows to drop, that one look for what is due takes on."""
+
+PAGE: Final = 500
+"""Users, counters or unconfirmed charges in one step."""
+
+ROUNDS: Final = 10
+"""How often a page of users is looked at again because some of them stand elsewhere by now."""
+
+
+class Step(NamedTuple):
+    """One script, run once."""
+
+    script: Script
+    keys: tuple[bytes, ...]
+    arguments: tuple[bytes, ...]
+    read: Callable[[Any], Any]
+    """Makes the answer of it."""
+
+
+Plan = Step | Generator[Step, Any, Any]
+
+
+class Plans:
+    """Makes plans for one ledger.
+
+    Args:
+        shapes: makes keys.
+        clock: seconds since the epoch; None: the server's.
+    """
+
+    def __init__(self, shapes: Shapes, clock: Callable[[], float] | None) -> None:
+        self._shapes = shapes
+        self._clock = clock
+        self.prefix = prefix = shapes.prefix
+        self._fixed = tuple(prefix + name for name in (b":marks", b":leases", b":held", b":unconfirmed"))
+        self._perishable = prefix + b":perishable"
+        self._plans: dict[type, Callable[[Any], Plan]] = {
+            Reserve: self._reserve,
+            Look: self._reserve,
+            Settle: self._settle,
+            Renew: self._renew,
+            Refund: self._refund,
+            ListUnconfirmed: self._list_unconfirmed,
+            Record: self._record,
+            Read: self._read,
+            Users: self._users,
+            SetLimit: self._set_limit,
+            ClearLimit: self._clear_limit,
+            LimitAmounts: self._limit_amounts,
+            ListOverrides: self._list_overrides,
+            Reset: self._reset,
+            Forget: self._forget,
+            CountBlocked: self._count_blocked,
+            Reap: self._reap,
+        }
+
+    def of(self, operation: Operation) -> Plan:
+        return self._plans[type(operation)](operation)
+
+    def _step(
+        self,
+        name: str,
+        argument: bytes = b"",
+        *,
+        read: Callable[[Any], Any],
+        reservation: bytes = b"",
+        shape: Shape | None = None,
+        kind: bytes = b":e:",
+        more: tuple[bytes, ...] = (),
+    ) -> Step:
+        keys, stored, kinds, details, names = shape or _NO_COUNTERS
+        clock = b"" if self._clock is None else repr(float(self._clock())).encode()
+        ended = self._shapes.prefix + kind + reservation
+        return Step(
+            script(name),
+            (*self._fixed, ended, self._perishable, *keys),
+            (clock, reservation, argument, stored, kinds, details, *names, *more),
+            read,
+        )
+
+    def _reserve(self, operation: Reserve | Look) -> Step:
+        claim = operation.claim
+        lines, overrides = coding.pack_lines(claim.lines)
+        return self._step(
+            "reserve",
+            coding.pack_claim(claim, lines, looks=type(operation) is Look),
+            read=partial(coding.read_answer, claim),
+            reservation=_id(claim.id),
+            shape=self._shapes.of(claim.counters),
+            more=(overrides,),
+        )
+
+    def _settle(self, operation: Settle) -> Step:
+        handle, charge, unguarded = operation
+        return self._step(
+            "settle",
+            coding.pack_settle(handle, charge, unguarded=unguarded),
+            read=partial(coding.read_booked, handle),
+            reservation=_id(handle.id),
+            shape=self._shapes.of(handle.counters),
+        )
+
+    def _renew(self, operation: Renew) -> Step:
+        handle, lease = operation
+        shape = self._shapes.of(handle.counters)
+        return self._step("renew", repr(float(lease)).encode(), read=bool, reservation=_id(handle.id), shape=shape)
+
+    def _refund(self, operation: Refund) -> Generator[Step, Any, Amounts | None]:
+        reservation = _id(operation.reservation_id)
+        record = yield self._step("held", read=_as_it_is, reservation=reservation)
+        if not record:
+            return None
+        shape = self._shapes.make(coding.counters_of_record(record))
+        charge = yield self._step("refund", read=_as_it_is, reservation=reservation, shape=shape)
+        return coding.read_charge(charge.split()).amounts if charge else None
+
+    def _list_unconfirmed(self, _: ListUnconfirmed) -> Generator[Step, Any, list[Unconfirmed]]:
+        found: dict[str, Unconfirmed] = {}
+        offset = 0
+        while True:
+            size, page = yield self._step("unconfirmed", _json([offset, PAGE]), read=_as_it_is)
+            for reservation, record in zip(page[::2], page[1::2], strict=True):
+                each = coding.read_unconfirmed(reservation, record)
+                found.setdefault(each.handle.id, each)
+            if size < PAGE:
+                return list(found.values())
+            offset += size
+
+    def _record(self, operation: Record) -> Step:
+        return self._step(
+            "record",
+            coding.pack_record(operation.charge, operation.at),
+            read=_read_stale,
+            reservation=_id(operation.id),
+            shape=self._shapes.of(operation.counters),
+            kind=b":n:",
+        )
+
+    def _read(self, operation: Read) -> Step:
+        return self._step("read", read=_read_balances, shape=self._shapes.make(operation.counters))
+
+    def _users(self, operation: Users) -> Generator[Step, Any, list[tuple[str, Balance]] | Stale]:
+        counter, limit, offset = operation
+        found: dict[tuple[str, ...], Balance] = {}
+        last = None if limit is None else offset + limit
+        while True:
+            # Of nobody, too, it is told whether the window is the present one.
+            count = PAGE if last is None else min(max(last - offset, 0), PAGE)
+            page = yield from self._page_of_users(counter, offset, count)
+            if isinstance(page, Stale):
+                return page
+            size, balances = page
+            found.update(balances)
+            offset += size
+            if size < count or offset == last:
+                break
+        return [(key[-1], seen) for key, seen in found.items()]
+
+    def _page_of_users(
+        self, counter: Counter, offset: int, count: int
+    ) -> Generator[Step, Any, tuple[int, dict[tuple[str, ...], Balance]] | Stale]:
+        """A page of an index, as many as it had, and the users of it that still have a row."""
+        keys: list[tuple[str, ...]] = []
+        rows: list[Any] = []
+        for _ in range(ROUNDS):
+            answer = yield from self._put_in_order(counter, offset, count)
+            if isinstance(answer, Stale):
+                return answer
+            due, moved, keys, rows = answer
+            if due:
+                yield from self._put_all_in_order(counter, due)
+            elif not moved:
+                break
+        return len(keys), {key: coding.read_balance(row) for key, row in zip(keys, rows, strict=True) if row}
+
+    def _put_all_in_order(self, counter: Counter, due: int) -> Generator[Step, Any, None]:
+        """Walk through an index once after a reset: its rows move to their place when they are read."""
+        offset = 0
+        while True:
+            answer = yield from self._put_in_order(counter, offset, PAGE)
+            if isinstance(answer, Stale):
+                return
+            _, moved, keys, _ = answer
+            if len(keys) < PAGE and not moved:
+                break
+            offset += len(keys) - moved
+        yield self._step("ordered", str(due).encode(), read=_nothing, shape=self._index_only(counter))
+
+    def _put_in_order(
+        self, counter: Counter, offset: int, count: int
+    ) -> Generator[Step, Any, tuple[int, int, list[tuple[str, ...]], list[Any]] | Stale]:
+        """Read the rows of a page: which reset the index has not seen, how many rows moved, their keys and themselves."""
+        argument = _json([offset, count, counter.start, counter.end or 0])
+        answer = yield self._step("users", argument, read=_parts_or_stale, shape=self._index_only(counter))
+        if isinstance(answer, Stale):
+            return answer
+        due, ranks = answer
+        keys = [coding.read_rank(rank) for rank in ranks]
+        shape = self._shapes.make(tuple(counter._replace(key=key) for key in keys))
+        answer = yield self._step("read", read=_parts_or_stale, shape=shape)
+        if isinstance(answer, Stale):
+            return answer
+        moved, rows = answer
+        return due, moved, keys, rows
+
+    def _index_only(self, counter: Counter) -> Shape:
+        return _NO_COUNTERS._replace(keys=(self._shapes.index(counter),))
+
+    def _set_limit(self, operation: SetLimit) -> Step:
+        if operation.amount is not None:
+            coding.check_limit(operation.amount)
+        return self._override(operation.name, operation.key, "" if operation.amount is None else str(operation.amount))
+
+    def _clear_limit(self, operation: ClearLimit) -> Step:
+        return self._override(operation.name, operation.key, None)
+
+    def _override(self, name: str, key: tuple[str, ...] | None, amount: str | None) -> Step:
+        return self._step("set_override", _json([coding.override_field(name, key), amount]), read=_nothing)
+
+    def _list_overrides(self, _: ListOverrides) -> Step:
+        return self._step("all_overrides", read=_read_overrides)
+
+    def _limit_amounts(self, operation: LimitAmounts) -> Generator[Step, Any, list[int | None]]:
+        amounts: list[int | None] = []
+        for lines in _pages(operation.lines):
+            names = coding.override_fields(lines)
+            overrides = yield self._step("overrides_of", _json(names), read=_as_it_is)
+            amounts += map(_amount, lines, overrides[::2], overrides[1::2])
+        return amounts
+
+    def _reset(self, operation: Reset) -> Generator[Step, Any, None]:
+        field = coding.reset_field(*operation)
+        indexes: tuple[bytes, ...] = ()
+        if not field:
+            fields = yield self._step("indexes", read=_as_it_is)
+            indexes = tuple(fields)
+        yield self._step("reset", field.encode(), read=_nothing, shape=_NO_COUNTERS._replace(keys=indexes))
+
+    def _forget(self, operation: Forget) -> Generator[Step, Any, None]:
+        for counters in _pages(operation.counters):
+            yield self._step("forget", read=_nothing, shape=self._shapes.make(counters))
+
+    def _count_blocked(self, operation: CountBlocked) -> Generator[Step, Any, None]:
+        for counts in _pages(operation.counts):
+            shape = self._shapes.make(tuple(counter for counter, _ in counts))
+            yield self._step("blocked", _json([count for _, count in counts]), read=_nothing, shape=shape)
+
+    def _reap(self, _: Reap) -> Generator[Step, Any, Reaped]:
+        due = yield self._step("due", str(AT_ONCE).encode(), read=_as_it_is)
+        now, next_lease, next_row, leases, rows, final = due
+        ended = 0
+        for reservation, record in zip(leases[::2], leases[1::2], strict=True):
+            shape = self._shapes.make(coding.counters_of_record(record))
+            ended += yield self._step("expire", read=int, reservation=reservation, shape=shape)
+        if rows:
+            shape = self._shapes.make(tuple(map(coding.read_counter, rows)))
+            yield self._step("perish", read=_nothing, shape=shape)
+        for reservation in final:
+            yield self._step("finish", read=_nothing, reservation=reservation)
+        # Leases that are left over are next; of rows there may be millions, and no call should have to wait for them.
+        next_row = float(next_row) if next_row != b"-" else _NEVER
+        dues = [float(next_lease) if next_lease != b"-" else _NEVER, max(next_row, float(now) + 0.05)]
+        return Reaped(ended, None if min(dues) == _NEVER else min(dues))
+
+
+_NO_COUNTERS: Final = Shape((), b"[]", b"", b"[0]", ())
+_NEVER: Final = float("inf")
+
+
+def _pages(items: Iterable[T]) -> Iterable[tuple[T, ...]]:
+    rest = iter(items)
+    while page := tuple(islice(rest, PAGE)):
+        yield page
+
+
+def _id(reservation: str) -> bytes:
+    return reservation.encode("utf-8", "surrogatepass")
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value).encode()
+
+
+def _as_it_is(answer: Any) -> Any:
+    return answer
+
+
+def _nothing(_: Any) -> None:
+    return None
+
+
+def _read_stale(answer: bytes) -> Stale | None:
+    return coding.read_stale(answer) if answer[:1] == b"s" else None
+
+
+def _parts_or_stale(answer: Any) -> Any:
+    return coding.read_stale(answer) if isinstance(answer, bytes) else answer
+
+
+def _read_balances(answer: Any) -> list[Balance] | Stale:
+    answer = _parts_or_stale(answer)
+    return answer if isinstance(answer, Stale) else [coding.read_balance(row) for row in answer[1]]
+
+
+def _read_overrides(answer: list[bytes]) -> list[tuple[str, tuple[str, ...] | None, int | None]]:
+    read = zip(map(coding.read_override, answer[::2]), answer[1::2], strict=True)
+    return [(name, key, int(amount) if amount else None) for (name, key), amount in read]
+
+
+def _amount(line: Line, own: bytes | None, every: bytes | None) -> int | None:
+    override = every if own is None else own
+    if override is None:
+        return line.amount
+    return int(override) if override else None

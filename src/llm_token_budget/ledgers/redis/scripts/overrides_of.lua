@@ -1,0 +1,3 @@
+-- The overrides of some lines: for each its own and that for all.
+
+return call('HMGET', my.MARKS, unpack(cjson.decode(ARGV[3])))

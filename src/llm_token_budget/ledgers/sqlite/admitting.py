@@ -1,0 +1,107 @@
+"""Reserving: the decision on the rows of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, cast
+
+from llm_token_budget.errors import ConfigurationError, ReservationConflict
+from llm_token_budget.ledgers.admission import decide, needed
+from llm_token_budget.ledgers.base import Claim, Counter, Granted, Handle, Refused, Shortage, Stale
+from llm_token_budget.ledgers.operations import Look, Reserve
+from llm_token_budget.ledgers.rows import hold
+from llm_token_budget.ledgers.sqlite.reservations import Held
+from llm_token_budget.ledgers.sqlite.rows import StoredRow
+from llm_token_budget.ledgers.sqlite.tables import Tables
+
+LARGEST: Final = 2**53
+"""No amount of a single operation is larger: sums of many fit into the file's 64 bits."""
+
+
+def reserve(tables: Tables, operation: Reserve, now: float) -> Granted | Refused | Stale:
+    claim = operation.claim
+    answer, known = _decide(tables, claim, now)
+    if not isinstance(answer, Granted):
+        return _reserved_before(tables, claim) or answer
+    check_amounts(answer.handle.reserved)
+    if None in known and (before := _reserved_before(tables, claim)):
+        return before  # Looked for before rows are made. Where there are all of them, an insert finds it out.
+    rows = [row or tables.row(counter, now) for row, counter in zip(known, claim.counters, strict=True)]
+    if not tables.reservations.open(answer, rows):
+        return cast("Granted", _reserved_before(tables, claim))
+    hold(rows, answer.handle.reserved, now)
+    tables.rows.held(rows)
+    tables.lengthen(claim.lease)
+    return answer
+
+
+def look(tables: Tables, operation: Look, now: float) -> Granted | Refused | Stale:
+    return _decide(tables, operation.claim, now)[0]
+
+
+def _decide(tables: Tables, claim: Claim, now: float) -> tuple[Granted | Refused | Stale, list[StoredRow | None]]:
+    """The answer, and the rows of the claim's counters as far as there are any."""
+    rows: list[StoredRow | None] = []
+    if is_stale(claim.counters, now):
+        return Stale(now), rows
+    for counter in claim.counters:
+        row = tables.rows.find(counter)
+        if row is not None and row.buckets:
+            row.slide(counter, now)
+        rows.append(row)
+    standings: list[tuple[int | None, int, int]] = []
+    for line in claim.lines:
+        amount, unit = tables.overrides.amount(line), line.unit
+        row = rows[line.counter] if line.counter >= 0 else None
+        standings.append((amount, 0, 0) if row is None else (amount, row.spent[unit], row.reserved[unit]))
+    k, bounded, short = decide(claim, standings)
+    handle = Handle(claim.id, claim.counters, claim.amounts(k), claim.fixed.tokens, now)
+    if not short:
+        return Granted(handle, k, now + claim.lease, bounded), rows
+    shortages = tuple(_shortage(claim, index, standings[index], rows) for index in short)
+    enforced = tuple(each for each in shortages if claim.lines[each.line].enforce)
+    if enforced:
+        return Refused(enforced, 0), rows
+    return Granted(handle, k, now + claim.lease, bounded, shortages), rows
+
+
+def _reserved_before(tables: Tables, claim: Claim) -> Granted | None:
+    found = tables.reservations.find(claim.id)
+    if found is None:
+        return None
+    if isinstance(found, Held):
+        return found.granted
+    raise ReservationConflict(f"reservation {claim.id!r:.80} has ended: a new call needs a new id")
+
+
+def _shortage(
+    claim: Claim, index: int, standing: tuple[int | None, int, int], rows: Sequence[StoredRow | None]
+) -> Shortage:
+    """What a line lacks that has no room for the least of a claim."""
+    amount, spent, reserved = standing
+    assert amount is not None
+    line = claim.lines[index]
+    least = needed(claim, line.unit)
+    row = rows[line.counter] if line.counter >= 0 else None
+    counter = claim.counters[line.counter] if line.counter >= 0 else None
+    return Shortage(
+        line=index,
+        amount=amount,
+        spent=spent,
+        reserved=reserved,
+        unconfirmed=row.unconfirmed(line.unit) if row else 0,
+        needed=least,
+        held=bool(amount) and spent + least <= amount,
+        resets_at=None if counter is None else row.frees_at(counter) if row else counter.end,
+    )
+
+
+def is_stale(counters: Iterable[Counter], now: float) -> bool:
+    return any(counter.start > now or (counter.end is not None and counter.end <= now) for counter in counters)
+
+
+def check_amounts(amounts: Sequence[int]) -> None:
+    if max(amounts) > LARGEST:
+        raise ConfigurationError(
+            f"an SQLite ledger counts amounts up to 2**53 (nine million dollars) at once, not {max(amounts)}"
+        )
