@@ -2,8 +2,8 @@
 
     python tests/benchmarks/bench_journal.py
 
-With and without take turns. `settle` is the median of single settles, as a caller sees them; `per call` is the time of a reserve
-and a settle over the whole run, the thread that writes the journal included, as both share the interpreter.
+With and without take turns. `settle` is the median of single settles, as a caller sees them; `per call` is the processor's time
+for a reserve and a settle, that of the thread included which writes the journal.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import NamedTuple
 from llm_token_budget import BudgetManager, Usage
 
 ROUNDS = 15
-CALLS = 1_000
+CALLS = {"memory": 1_000, "sqlite": 100}
 
 
 class Figures(NamedTuple):
@@ -66,8 +66,9 @@ def in_turns(plain: BudgetManager, beside: BudgetManager) -> tuple[Figures, Figu
 def calls(budget: BudgetManager) -> Figures:
     clock, settles = time.perf_counter_ns, list[int]()
     used = Usage(input_tokens=871, output_tokens=112)
-    began = clock()
-    for number in range(CALLS):
+    number_of_calls = CALLS["sqlite" if budget.ledger.blocking else "memory"]
+    began = time.process_time_ns()
+    for number in range(number_of_calls):
         reservation = budget.reserve(
             model="small", input_tokens=900, max_output_tokens=500, user_key=f"user-{number % 100}", session_id="chat"
         ).enter()
@@ -77,7 +78,7 @@ def calls(budget: BudgetManager) -> Figures:
     if budget.journal is not None:
         # What is still waiting belongs to these calls.
         budget.journal.flush()
-    return Figures(statistics.median(settles) / 1_000, (clock() - began) / CALLS / 1_000)
+    return Figures(statistics.median(settles) / 1_000, (time.process_time_ns() - began) / number_of_calls / 1_000)
 
 
 def report(name: str, plain: Figures, beside: Figures) -> None:

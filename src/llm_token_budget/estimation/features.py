@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import filterfalse
 
+from llm_token_budget.estimation.languages import FUNCTION_WORDS
 from llm_token_budget.estimation.scripts import SCRIPT_FEATURES, measure_scripts
 from llm_token_budget.estimation.vocabulary import PUNCTUATION, WORDS
 
@@ -19,6 +21,9 @@ LETTER_FEATURES = (
     "odd_parts_share", "odd_letters_share", "rare_letters", "odd_letters", "very_odd_letters",
     "runs_of_7", "runs_of_16", "repeated_letters",
 )  # fmt: skip
+LANGUAGE_FEATURES = tuple(FUNCTION_WORDS)
+"""Short words that tell a language: long ones of the same language are whole tokens to some tokenizers."""
+
 DIGIT_FEATURES = ("digits", "digit_groups", "letter_digit", "digit_letter", "digit_dot", "dot_digit", "space_digit")
 PUNCTUATION_FEATURES = (
     "marks", "odd_marks", "odd_mark_bytes", "long_odd_marks", "repeated_marks", "repeated_mark_bytes",
@@ -29,7 +34,7 @@ SPACE_FEATURES = (
     "capitals", "space_word", "mark_word", "line_word", "newlines", "newline_pairs", "newline_space",
     "spaces", "spaces_16", "spaces_64", "space_newline", "tabs", "newline_tab", "mixed_tabs", "controls",
 )  # fmt: skip
-ASCII_FEATURES = LETTER_FEATURES + DIGIT_FEATURES + PUNCTUATION_FEATURES + SPACE_FEATURES
+ASCII_FEATURES = LETTER_FEATURES + LANGUAGE_FEATURES + DIGIT_FEATURES + PUNCTUATION_FEATURES + SPACE_FEATURES
 FEATURES = (*ASCII_FEATURES, "accented_mostly", "letter_foreign", *SCRIPT_FEATURES)
 """The names, in the order of `measure`; texts of pure ASCII end after `ASCII_FEATURES`."""
 
@@ -65,6 +70,7 @@ def _known_words() -> frozenset[bytes]:
 
 
 _KNOWN_WORDS = _known_words()
+_is_known = _KNOWN_WORDS.__contains__
 _KNOWN_MARKS = frozenset(PUNCTUATION.encode().split()) | {bytes((byte,)) for byte in range(33, 127)}
 _RULER_MARKS = frozenset(b"-=*#._/~+")
 _PARTS = re.compile(rb"[A-Z]?[a-z\xc3-\xcb]+|[A-Z]+(?![a-z\xc3-\xcb])")
@@ -73,7 +79,13 @@ _COMMON_PAIRS = tuple(
     b"th he in er an re on at en nd ti es or te of ed is it al ar st to nt ou ng se ha as io le ve co me de ri ro ic "
     b"ne ea ra ce li ch ll".split()
 )
+_LANGUAGE_OF = {
+    word.encode().translate(None, _CONTINUATION): number
+    for number, words in enumerate(FUNCTION_WORDS.values())
+    for word in words.split()
+}
 _NO_ODD_LETTERS = (0,) * 8
+_NO_LANGUAGE = (0,) * len(LANGUAGE_FEATURES)
 _NO_DIGITS = (0,) * len(DIGIT_FEATURES)
 _NO_MARKS = (0,) * len(PUNCTUATION_FEATURES)
 _NO_TABS = (0,) * 3
@@ -85,7 +97,7 @@ def measure(text: str) -> Sequence[float]:
         data = text.encode()
         classes = data.translate(_CLASSES)
         return (*_letters(data.translate(_ONLY_LETTERS)), *_rest(data, data.translate(_ONLY_MARKS), classes))
-    data = text.encode("utf-8", "surrogatepass")
+    data = text.encode("utf-8", "replace")  # What can't be sent as it is, is sent as a mark.
     classes = data.translate(_CLASSES)
     letters = data.translate(_ONLY_LETTERS, _CONTINUATION)
     return (
@@ -98,18 +110,26 @@ def measure(text: str) -> Sequence[float]:
 
 def _letters(letters: bytes) -> tuple[float, ...]:
     words = letters.split()
-    unknown = [word for word in words if word not in _KNOWN_WORDS]
+    unknown = list(filterfalse(_is_known, words))
     count = len(words)
     if not unknown:
-        return (1, count, count, 0, 0, 0, *_NO_ODD_LETTERS)
+        return (1, count, count, 0, 0, 0, *_NO_ODD_LETTERS, *_languages(words))
     parts = _PARTS.findall(b" ".join(unknown))
     odd = [part for part in parts if part.lower() not in _KNOWN_WORDS]
     known = len(parts) - len(odd)
     capitals = sum(part.isupper() and part.lower() in _KNOWN_WORDS for part in parts) if known else 0
     head = (1, count, count - len(unknown), len(parts) - len(unknown), known, capitals)
     if not odd:
-        return (*head, *_NO_ODD_LETTERS)
-    return (*head, *_odd_letters(odd, len(odd) / (count + len(parts) - len(unknown))))
+        return (*head, *_NO_ODD_LETTERS, *_languages(words))
+    share = len(odd) / (count + len(parts) - len(unknown))
+    return (*head, *_odd_letters(odd, share), *_languages(words))
+
+
+def _languages(words: list[bytes]) -> Sequence[float]:
+    if _LANGUAGE_OF.keys().isdisjoint(words):
+        return _NO_LANGUAGE
+    found = [number for number in map(_LANGUAGE_OF.get, words) if number is not None]
+    return [found.count(number) for number in range(len(_NO_LANGUAGE))]
 
 
 def _odd_letters(odd: list[bytes], share: float) -> tuple[float, ...]:
@@ -160,7 +180,7 @@ def _marks(data: bytes, runs: list[bytes], classes: bytes) -> tuple[float, ...]:
     if not runs:
         return _NO_MARKS
     count = classes.count
-    odd = [run for run in runs if run not in _KNOWN_MARKS]
+    odd = list(filterfalse(_KNOWN_MARKS.__contains__, runs))
     odd_count = odd_bytes = long_odd = repeated = repeated_bytes = rare_bytes = 0
     for run in odd:
         size = len(run)

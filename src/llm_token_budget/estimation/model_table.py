@@ -61,7 +61,11 @@ def _reasoning(output: int | None = None, context: int | None = None, image: Ima
 
 def _older(output: int | None, context: int | None, image: ImageRule = UNKNOWN_IMAGES) -> ModelFacts:
     return ModelFacts(
-        family="cl100k", context_window=context, max_output_tokens=output, framing=framing.OPENAI_CHAT, image_rule=image
+        family="cl100k",
+        context_window=context,
+        max_output_tokens=output,
+        framing=framing.OPENAI_OLDER,
+        image_rule=image,
     )
 
 
@@ -122,6 +126,7 @@ MODELS: tuple[tuple[str, ModelFacts], ...] = (
     ("gpt-4.1-nano", _openai(32_768, 1_047_576, _PATCHES_NANO)),
     ("gpt-4.1", _openai(32_768, 1_047_576, _O200K_TILES)),
     ("gpt-4.5", _openai(16_384, 128 * K, _O200K_TILES)),
+    (r"re:gpt-4(-0314|-0613)?$", _older(None, 8192)),
     ("gpt-4", _older(None, None)),
     ("gpt-audio", _openai(16_384, 128 * K)),
     ("gpt-realtime", _openai()),
@@ -173,6 +178,7 @@ MODELS: tuple[tuple[str, ModelFacts], ...] = (
     (r"re:hermes-?3", _open("llama3", framing.LLAMA)),
     ("deepseek-r1-distill-qwen", _open("qwen3", framing.QWEN, reasoning=True)),
     ("qwen3.8-27b", _open("qwen3", framing.QWEN, 131_072, 16_384, reasoning=True)),
+    ("qwen3-32b", _open("qwen3", framing.QWEN, 131_072, reasoning=True)),
     (r"re:qwq|qvq", _open("qwen3", framing.QWEN, reasoning=True)),
     (r"re:qwen-?(2|1\.5)", _open("qwen3", framing.QWEN)),
     (r"re:qwen", _open("qwen3", framing.QWEN, reasoning=True)),
@@ -220,12 +226,12 @@ CLAUDE: dict[tuple[str, int, int], ModelFacts] = {
     # https://platform.claude.com/docs/en/about-claude/models/whats-new-opus-5
     # Claude 3.7's largest output depends on a beta header.
     ("sonnet", 3, 7): _claude((346, 355), output=None, context=200 * K),
-    ("opus", 4, 0): _claude((346, 346), output=32 * K, context=200 * K),
-    ("opus", 4, 1): _claude((346, 346), output=32 * K, context=200 * K),
+    ("opus", 4, 0): _claude((313, 315), output=32 * K, context=200 * K),
+    ("opus", 4, 1): _claude((313, 315), output=32 * K, context=200 * K),
     # A beta header gives these two a context of a million.
-    ("sonnet", 4, 0): _claude((346, 366), output=64 * K, context=1 * M),
+    ("sonnet", 4, 0): _claude((313, 315), output=64 * K, context=1 * M),
     ("sonnet", 4, 5): _claude((496, 588), output=64 * K, context=1 * M),
-    ("opus", 4, 5): _claude((549, 588), output=64 * K, context=200 * K),
+    ("opus", 4, 5): _claude((496, 588), output=64 * K, context=200 * K),
     ("haiku", 4, 5): _claude((496, 588), output=64 * K, context=200 * K),
     ("opus", 4, 6): _claude((497, 589), output=128 * K, context=1 * M),
     ("sonnet", 4, 6): _claude((497, 589), output=128 * K, context=1 * M),
@@ -234,6 +240,7 @@ CLAUDE: dict[tuple[str, int, int], ModelFacts] = {
     ("opus", 5, 0): _claude((286, 406), output=128 * K, context=1 * M, newer=True, unasked=True),
     ("sonnet", 5, 0): _claude((354, 474), output=128 * K, context=1 * M, newer=True, unasked=True),
     ("fable", 5, 0): _claude((675, 804), output=128 * K, context=1 * M, newer=True, unasked=True),
+    ("fable", 5, 2): _claude((675, 804), output=128 * K, context=1 * M, newer=True, unasked=True),
     ("fable", 5, 1): _claude((675, 804), output=128 * K, context=1 * M, newer=True, unasked=True),
     ("opus", 5, 5): _claude((675, 804), output=128 * K, context=1 * M, newer=True, unasked=True),
     ("sonnet", 5, 5): _claude((675, 804), output=128 * K, context=1 * M, newer=True, unasked=True),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +12,8 @@ class Text:
     """Text that the model reads."""
 
     text: str
+    kind: str = "text"
+    """What it is called in the breakdown: `text`, `system`, `tool calls`, `tool results`, `schema`, `name` ..."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,8 @@ class Tool:
     """A tool that the model may call: name, description and schema, as JSON."""
 
     text: str
+    definition: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
+    """Of a function, `name`, `description` and `parameters` (a JSON schema): some models read it in another form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +61,11 @@ class Opaque:
 
     tokens: int
     name: str = "other"
+    most: int | None = None
+    """An upper bound, where `tokens` is only what is likely."""
+    fills: bool = False
+    """It is what only the server has (its kind is `stored`), and no more than what the rest of the request leaves of the
+    model's context; `tokens` where that isn't known."""
 
 
 Part = Text | Tool | Image | Audio | Document | Opaque
@@ -74,3 +84,5 @@ class RequestParts(NamedTuple):
     """How many tools, where their text came in fewer parts; else the `Tool` parts are counted."""
     forced_tool: bool = False
     """The model must call a tool (`tool_choice` any, required, or one by name)."""
+    longest_cache: str = "5m"
+    """How long the provider keeps what it caches of it: `5m` (or its only lifetime), `1h`, `12h`; `none` if not marked."""

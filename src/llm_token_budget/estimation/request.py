@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from llm_token_budget.errors import ConfigurationError
+from llm_token_budget.estimation.functions import declared
 from llm_token_budget.estimation.media import count_audio, count_document, count_image
 from llm_token_budget.estimation.models import ModelFacts, model_facts
 from llm_token_budget.estimation.parts import Audio, Document, Image, Opaque, Part, RequestParts, Text, Tool
 from llm_token_budget.estimation.text import TextCount, TextCounter, count_text
+
+MEDIA = frozenset({"images", "audio", "documents"})
+"""Kinds of part that are no text."""
+
+STORED = "stored"
+"""The kind of what only the server has."""
+
+
+class PartEstimate(NamedTuple):
+    """Tokens of all parts of one kind."""
+
+    kind: str
+    """`text`, `system`, `tools`, `images`, `framing` ..."""
+    expected: int
+    upper: int
+    number: int = 1
+    """How many parts of this kind there are."""
+
+
+class Learner(Protocol):
+    """Somebody who wants to know what requests were billed that it has estimated."""
+
+    def learn(self, estimate: TokenEstimate, billed: int, cached: int = 0) -> None:
+        """Take a bill: all input tokens, and those of them that were read from or written to a cache."""
+        ...
+
+    def recount(self, request: RequestParts) -> int | None:
+        """A narrower upper bound of a request's tokens; None if there is none."""
+        ...
 
 
 class TokenEstimate(NamedTuple):
@@ -20,13 +51,50 @@ class TokenEstimate(NamedTuple):
     upper: int
     """To reserve with: rarely exceeded; `upper_tokens` states how rarely for text."""
     method: str
-    """How the text was counted: `heuristic`, `exact`."""
-    parts: tuple[tuple[str, int], ...]
-    """What `upper` is made of: (`text`, 120), (`framing`, 16), (`image`, 765) ..."""
+    """How the text was counted: `heuristic`, `exact`, `bytes`, `provider`."""
+    parts: tuple[PartEstimate, ...]
+    """What the two are made of, by kind."""
+    request: RequestParts | None = None
+    """What was estimated."""
+    uncalibrated: int | None = None
+    """What was expected before earlier bills had their say; None if they had none."""
+    seen_tokens: int = 0
+    """Of these, a beginning that the provider has cached, as an earlier bill says: reckoned at the price of reading it."""
+    learner: Learner | None = None
+    """Who wants to know what it was billed."""
+
+    def __repr__(self) -> str:
+        # Not the request: it holds what people wrote.
+        return (
+            f"TokenEstimate(expected={self.expected}, upper={self.upper}, method={self.method!r}, parts={self.parts!r})"
+        )
+
+    @property
+    def has_media(self) -> bool:
+        return any(part.kind in MEDIA for part in self.parts)
+
+    @property
+    def has_tools(self) -> bool:
+        return any(part.kind == "tools" for part in self.parts)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a part is unknown, and reckoned as all that the model can read."""
+        for part in self.parts:  # noqa: SIM110 - for every call
+            if part[0] == STORED:
+                return True
+        return False
 
 
-def estimate_parts(request: RequestParts, counter: TextCounter = count_text) -> TokenEstimate:
-    """Estimate the input tokens of a request from its parts. Nothing is sent, decoded or kept.
+def estimate_parts(
+    request: RequestParts, counter: TextCounter = count_text, learner: Learner | None = None
+) -> TokenEstimate:
+    """Estimate the input tokens of a request from its parts. Nothing is sent or decoded.
+
+    Args:
+        request: the request.
+        counter: counts its texts.
+        learner: who wants to know what it is billed.
 
     Raises:
         ConfigurationError: a part of no known kind, or of bad content (a text that is no str, a negative count).
@@ -37,31 +105,55 @@ def estimate_parts(request: RequestParts, counter: TextCounter = count_text) -> 
     if len(parts) == 1 and type(parts[0]) is Text and not request.tools:
         # Nearly every request of a chat's first turn, and every embedding.
         count = _text(parts[0].text, facts, counter)
-        framing = _framing(request, facts, 0)
-        uppers = (("text", count.upper), ("framing", framing.upper))
-        return TokenEstimate(count.expected + framing.expected, count.upper + framing.upper, counter.method, uppers)
-    return _estimate_all(request, facts, counter)
+        framing = _framing(request, facts, 0, 0)
+        breakdown = (
+            PartEstimate(parts[0].kind, count.expected, count.upper),
+            PartEstimate("framing", framing.expected, framing.upper),
+        )
+        expected, upper = count.expected + framing.expected, count.upper + framing.upper
+        return TokenEstimate(expected, upper, counter.method, breakdown, request, None, 0, learner)
+    return _estimate_all(request, facts, counter, learner)
 
 
-def _estimate_all(request: RequestParts, facts: ModelFacts, counter: TextCounter) -> TokenEstimate:
-    expected, tools = 0, 0
-    uppers: dict[str, int] = {}
+def _estimate_all(
+    request: RequestParts, facts: ModelFacts, counter: TextCounter, learner: Learner | None
+) -> TokenEstimate:
+    counts: dict[str, list[int]] = {}
+    unknown: Opaque | None = None
     for part in request.parts:
-        name, count = _count(part, facts, counter)
-        tools += name == "tools"
-        expected += count.expected
-        uppers[name] = uppers.get(name, 0) + count.upper
-    framing = _framing(request, facts, max(tools, request.tools))
-    uppers["framing"] = framing.upper
-    return TokenEstimate(expected + framing.expected, sum(uppers.values()), counter.method, tuple(uppers.items()))
+        if type(part) is Text:
+            kind, count = part.kind, _text(part.text, facts, counter)
+        elif type(part) is Opaque and part.fills:
+            unknown = part
+            continue
+        else:
+            kind, count = _count(part, facts, counter)
+        summed = counts.get(kind)
+        if summed is None:
+            counts[kind] = [count.expected, count.upper, 1]
+        else:
+            summed[0] += count.expected
+            summed[1] += count.upper
+            summed[2] += 1
+    tools = counts["tools"][2] if "tools" in counts else 0
+    names = counts["name"][2] if "name" in counts else 0
+    framing = _framing(request, facts, max(tools, request.tools), names)
+    if unknown is not None:
+        left = (facts.context_window or unknown.tokens) - framing.upper - sum(summed[1] for summed in counts.values())
+        counts[STORED] = [max(left, 0), max(left, 0), 1]
+    counts["framing"] = [framing.expected, framing.upper, 1]
+    breakdown = tuple([PartEstimate(kind, *summed) for kind, summed in counts.items()])
+    expected = sum([part.expected for part in breakdown])
+    upper = sum([part.upper for part in breakdown])
+    return TokenEstimate(expected, upper, counter.method, breakdown, request, None, 0, learner)
 
 
 def _count(part: Part, facts: ModelFacts, counter: TextCounter) -> tuple[str, TextCount]:
     match part:
-        case Text(text):
-            return "text", _text(text, facts, counter)
-        case Tool(text):
-            return "tools", _text(text, facts, counter)
+        case Text(text, kind):
+            return kind, _text(text, facts, counter)
+        case Tool():
+            return "tools", _tool(part, facts, counter)
         case Image():
             return "images", count_image(part, facts)
         case Audio():
@@ -73,7 +165,7 @@ def _count(part: Part, facts: ModelFacts, counter: TextCounter) -> tuple[str, Te
                 raise ConfigurationError(
                     f"Opaque.tokens must be a whole number of tokens, 0 or more, not {tokens!r:.80}"
                 )
-            return name, TextCount(tokens, tokens)
+            return name, TextCount(tokens, tokens if part.most is None else max(part.most, tokens))
         case _:
             raise ConfigurationError(
                 f"a request is made of Text, Tool, Image, Audio, Document, Opaque, not {type(part).__name__}"
@@ -86,18 +178,38 @@ def _text(text: str, facts: ModelFacts, counter: TextCounter) -> TextCount:
     return count if factor == 1.0 else TextCount(ceil(count.expected * factor), ceil(count.upper * factor))
 
 
-def _framing(request: RequestParts, facts: ModelFacts, tools: int) -> TextCount:
+def _tool(tool: Tool, facts: ModelFacts, counter: TextCounter) -> TextCount:
+    rule = facts.framing.functions
+    if rule is None or tool.definition is None:
+        return _text(tool.text, facts, counter)
+    texts, around = declared(tool.definition, rule)
+    if counter.method == "heuristic":
+        count = _joined(texts, facts, counter)
+    else:
+        counts = [_text(text, facts, counter) for text in texts]
+        count = TextCount(sum(each.expected for each in counts), sum(each.upper for each in counts))
+    return TextCount(count.expected + around, max(count.upper, count.expected) + around)
+
+
+def _joined(texts: Sequence[str], facts: ModelFacts, counter: TextCounter) -> TextCount:
+    """Several short texts at once: the estimate of one long text is nearer than the sum of many short ones."""
+    count = _text("\n".join(texts), facts, counter)
+    ends = len(texts) - 1
+    return TextCount(max(count.expected - ends * 3 // 2, len(texts)), count.upper - ends // 2)
+
+
+def _framing(request: RequestParts, facts: ModelFacts, tools: int, names: int) -> TextCount:
     messages = request.messages
     if messages < 0 or request.tools < 0:
         raise ConfigurationError("RequestParts.messages and .tools must be 0 or more")
     if not messages and not tools:
         return _NONE
     likely, most = facts.framing.expected, facts.framing.upper
-    expected = likely.request + likely.message * messages
-    upper = most.request + most.message * messages
+    expected = likely.request + likely.message * messages + likely.name * names
+    upper = most.request + most.message * messages + most.name * names
     if tools:
         expected += likely.tools + likely.tool * tools + facts.tool_prompt[request.forced_tool]
-        upper += most.tools + most.tool * tools + max(facts.tool_prompt)
+        upper += most.tools + most.tool * tools + facts.tool_prompt[request.forced_tool]
     return TextCount(expected, upper)
 
 

@@ -31,6 +31,12 @@ _PREFIXES = {
     "kana": ("e381", "e382", "e383"), "cjk_punctuation": ("e380",),
     "fullwidth": ("efbc", "efbd"), "variation_selector": ("efb88f",), "emoji": ("f09f",),
 }  # fmt: skip
+_MARKS_OF = {
+    "russian": "ы э Э", "turkish": "ı ş ğ İ Ş", "czech": "ě ř ů Č ď ť", "polish": "ł ą ę ż ś ć ń", "hungarian": "ő ű",
+    "romanian": "ă ș ț ţ", "nordic": "å ø æ", "portuguese": "ã õ",
+}  # fmt: skip
+"""Letters by which a language is known: how much its other words cost differs from tokenizer to tokenizer."""
+
 _DISTANCES = (
     "foreign_words",
     "joiners",
@@ -40,6 +46,9 @@ _DISTANCES = (
     "hangul_unusual", "hangul_rare",
     "indic_unusual", "thai_unusual",
     "hebrew_words", "devanagari_words", "greek_words",
+    "russian", "turkish", "czech", "polish", "hungarian", "romanian", "nordic", "portuguese",
+    "han_common_words", "kana_common_words", "thai_common_words", "hindi_common_words",
+    "faces", "common_emoji", "fullwidth_marks", "cjk_stops",
 )  # fmt: skip
 SCRIPT_FEATURES = (*_LEADS, *_PREFIXES, *_DISTANCES)
 
@@ -69,6 +78,19 @@ _HANGUL_COMMON = _encode("이 다 는 에 을 가 의 로 하 고 지 를 사 �
 _THAI_COMMON = _encode("า น ร อ ก เ ง ่ ้ ม ย ว ล ส ต ท ั ี")
 # The blocks of nine scripts of India have one layout: the same letters and vowel signs are frequent in all of them.
 _INDIC_COMMON = bytes.fromhex("02 15 24 26 28 2a 2e 2f 30 32 35 38 39 3e 3f 40 41 47 4b 4d")
+_HAN_WORDS = _encode(
+    "一个 我们 中国 他们 没有 可以 什么 这个 国家 自己 问题 因为 不是 现在 怎么 就是 已经 这些 发展 开始 公司 可能 工作 社会 "
+    "如果 知道 进行 世界 不能 成为 时间 认为 需要 地区 时候 使用 但是 应该 情况 组织 其他 发生 主要 通过 为了 所有 包括 一些 "
+    "如何 重要 影响 信息 系统 数据 用户 文件 设置"
+)
+_KANA_WORDS = _encode(
+    "です ます した して する から こと という いる ない ください ため また この その ある れる った など では には ました ません "
+    "ユーザー データ ファイル システム サービス"
+)
+_THAI_WORDS = _encode("การ ที่ ความ ได้ เป็น และ ไม่ มี ของ ให้ ใน จะ คน ว่า นี้ ต้อง แล้ว กับ จาก เรา หรือ ใช้ ทำ เพื่อ")
+_HINDI_WORDS = _encode("के में है की और से को का हैं कर पर यह लिए नहीं एक ने हो भी")
+_FACES = (b"\xf0\x9f\x98", b"\xf0\x9f\x99")
+_COMMON_EMOJI = _encode("👇 👉 👌 👍 👏 💕 🔥 🏻 🏼 🙏 🤣 😂 😍 😊 😭 😁 😀 😉 🙂 😘")
 _INDIC_STARTS = {
     "devanagari": 0x900, "bengali": 0x980, "gurmukhi": 0xA00, "gujarati": 0xA80, "oriya": 0xB00, "tamil": 0xB80,
     "telugu": 0xC00, "kannada": 0xC80, "malayalam": 0xD00,
@@ -130,6 +152,30 @@ def _measure_distances(data: bytes, row: list[float], foreign_words: int) -> Non
                 row[at["indic_unusual"]] += max(0.0, 0.4 * letters - _total(count, common_letters))
         if thai := row[at["thai"]]:
             row[at["thai_unusual"]] = max(0.0, 0.4 * thai - _total(count, _THAI_COMMON))
+    _measure_languages(data, row)
     for name in ("hebrew", "devanagari", "greek"):
         if row[at[name]]:
             row[at[f"{name}_words"]] = foreign_words
+
+
+_LANGUAGES = tuple(
+    (_INDEX[script], _INDEX[name], needles)
+    for script, name, needles in (
+        *((_script, name, _encode(_MARKS_OF[name])) for _script, name in (
+            ("cyrillic", "russian"),
+            ("latin_extended", "turkish"), ("latin_extended", "czech"), ("latin_extended", "polish"),
+            ("latin_extended", "hungarian"), ("latin_extended", "romanian"), ("latin_extended", "nordic"),
+            ("latin_extended", "portuguese"),
+        )),
+        ("han", "han_common_words", _HAN_WORDS), ("kana", "kana_common_words", _KANA_WORDS),
+        ("thai", "thai_common_words", _THAI_WORDS), ("devanagari", "hindi_common_words", _HINDI_WORDS),
+        ("emoji", "faces", _FACES), ("emoji", "common_emoji", _COMMON_EMOJI),
+        ("fullwidth", "fullwidth_marks", _encode("， ！ ？ ： ； （ ）")), ("cjk_punctuation", "cjk_stops", _encode("。 、")),
+    )
+)  # fmt: skip
+
+
+def _measure_languages(data: bytes, row: list[float]) -> None:
+    for script, name, needles in _LANGUAGES:
+        if row[script]:
+            row[name] = _total(data.count, needles)

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple, Protocol
 from llm_token_budget.errors import ConfigurationError
 from llm_token_budget.estimation.features import FEATURES, measure
 from llm_token_budget.estimation.models import model_facts
+from llm_token_budget.estimation.runs import Run, cut_runs, run_tokens
 from llm_token_budget.estimation.weights import FAMILIES, MARGINS, WEIGHTS, rows_of
 
 Family = Literal["o200k", "cl100k", "llama3", "qwen3", "claude3", "claude47"]
@@ -21,11 +22,11 @@ DEFAULT_FAMILY: Family = "o200k"
 _ROWS = rows_of(WEIGHTS, FEATURES)
 _MARGINS = rows_of(MARGINS, FEATURES)
 
-_FACTOR, _ADDED = 1.20, 4
+_FACTOR, _ADDED = 1.14, 2
 _FACTOR_UNKNOWN = 1.5
 # A byte-level tokenizer never makes more tokens than bytes. The others rewrite text first (Qwen composes characters,
 # Claude's decomposes compatibility forms and marks word edges), which adds a little to short texts.
-_BYTE_LEVEL = frozenset({"o200k", "cl100k", "llama3"})
+BYTE_LEVEL = frozenset({"o200k", "cl100k", "llama3"})
 
 
 class TextCount(NamedTuple):
@@ -47,8 +48,8 @@ class TextCounter(Protocol):
 def estimate_tokens(text: str, model: str | None = None) -> int:
     """About how many tokens a text is, without what a request wraps around it.
 
-    Half of the estimates are within 5 % of the truth, 95 % within 25 % (short sentences in common languages: on the
-    high side, by up to a third). To reserve, use `upper_tokens`.
+    Half of the estimates are within 4 % of the truth, 95 % within 18 % (single sentences in some languages: up to 30 %).
+    To reserve, use `upper_tokens`.
 
     Args:
         text: any text; lone surrogates are accepted.
@@ -67,11 +68,11 @@ def estimate_tokens(text: str, model: str | None = None) -> int:
 
 
 def upper_tokens(text: str, family: str | None) -> int:
-    """Return a number of tokens that a text stays below, in practice: the estimate, a fifth more, and 4.
+    """Return a number of tokens that a text stays below, in practice: the estimate, a seventh more, and 2.
 
-    Of texts that a fit had not seen, 0.2-0.6 % of prose, prompts, code and data went above it (by up to 8 %), 0.4-2.6 %
-    of texts in 150 languages (by up to 25 %), and 2-5 % of hostile ones (random letters and symbols, repeats; the worst,
-    characters of a rare script drawn at random, 2.6-fold). For byte-level tokenizers it is never more than what can be
+    Of 800 texts that no fit had seen, none to 0.8 % of prose, code and data went above it (by up to 10 %), none to 1.4 % of
+    texts in 28 languages (by up to 7 %), and up to 2 % of hostile ones (random letters and symbols, repeats: by up to 14 %;
+    characters of a rare script drawn at random: 2.6-fold). For byte-level tokenizers it is never more than what can be
     proven, the number of UTF-8 bytes. For an unknown family it is half more than the highest estimate.
 
     Raises:
@@ -81,7 +82,7 @@ def upper_tokens(text: str, family: str | None) -> int:
     return count_text(text, family).upper
 
 
-class _Memo:
+class Memo:
     """Counts of texts seen before, by hash and length: a text is never kept.
 
     Two generations stand for least recently used, without a lock: a lost race costs one more count.
@@ -111,7 +112,7 @@ class _Memo:
         return len(self._young) + len(self._old)
 
 
-_memo = _Memo(limit=4096)
+_memo = Memo(limit=4096)
 _EMPTY = TextCount(0, 0)
 
 
@@ -137,18 +138,28 @@ count_text = HeuristicCounter()
 def _count(text: str, family: str | None) -> TextCount:
     if not text:
         return _EMPTY
-    features = measure(text)
+    rest, runs = cut_runs(text)
+    features = measure(rest)
     if family is None:
-        expected = max(_weigh(features, name) for name in FAMILIES)
-        upper = max(_FACTOR_UNKNOWN * _weigh(features, name) + _margin(features, name) for name in FAMILIES)
+        counts = [_add_up(features, runs, name, _FACTOR_UNKNOWN) for name in FAMILIES]
+        expected, upper = max(count[0] for count in counts), max(count[1] for count in counts)
         return TextCount(round(expected), min(ceil(upper) + _ADDED, 2 * _utf8_bytes(text) + _ADDED))
     if family not in _ROWS:
         raise ConfigurationError(f"no tokenizer family {family!r:.80}; known are {', '.join(FAMILIES)}")
-    expected = _weigh(features, family)
-    upper = ceil(_FACTOR * expected + _margin(features, family)) + _ADDED
+    expected, upper = _add_up(features, runs, family, _FACTOR)
     size = _utf8_bytes(text)
-    ceiling = size if family in _BYTE_LEVEL else 2 * size + _ADDED
-    return TextCount(min(round(expected), ceiling), min(upper, ceiling))
+    ceiling = size if family in BYTE_LEVEL else 2 * size + _ADDED
+    return TextCount(min(round(expected), ceiling), min(ceil(upper) + _ADDED, ceiling))
+
+
+def _add_up(features: Sequence[float], runs: Sequence[Run], family: str, factor: float) -> tuple[float, float]:
+    expected = _weigh(features, family)
+    upper = factor * expected + _margin(features, family)
+    for run in runs:
+        likely, most = run_tokens(run, family)
+        expected += likely
+        upper += most
+    return expected, upper
 
 
 def _weigh(features: Sequence[float], family: str) -> float:

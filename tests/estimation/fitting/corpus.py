@@ -219,3 +219,23 @@ def _read(path: Path) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         return ""
+
+
+def written_prose() -> Iterator[Text]:
+    """Sentences of `prose.jsonl`, which were written for this fit: people's own words, not those of programs."""
+    for number, line in enumerate(Path(__file__).with_name("prose.jsonl").read_text("utf-8").splitlines()):
+        row = json.loads(line)
+        yield text_of(f"prose/{row['language']}", f"prose{number}", row["text"])
+
+
+def unmarked(texts: Iterable[Text]) -> Iterator[Text]:
+    """Chinese and Japanese texts once more, with ASCII punctuation and with none: people type them so."""
+    for number, text in enumerate(texts):
+        if text.kind.split("/")[-1][:2] in ("zh", "ja"):
+            yield text_of("unmarked/ascii", f"{text.kind}{number}", text.text.translate(_TO_ASCII))
+            yield text_of("unmarked/none", f"{text.kind}{number}", text.text.translate(_TO_NOTHING))
+
+
+_MARKS = "，。！？：；（）、"  # noqa: RUF001
+_TO_ASCII = str.maketrans(_MARKS, ",.!?:;(),")
+_TO_NOTHING = str.maketrans("", "", _MARKS)

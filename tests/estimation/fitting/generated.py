@@ -32,6 +32,9 @@ EMOJI = [
     for code in range(start, end)
 ]
 INDIC = (0x900, 0x980, 0xA00, 0xA80, 0xB00, 0xB80, 0xC00, 0xC80, 0xD00)
+COMMON_EMOJI = (
+    "😀 😂 🤣 😍 🙏 🔥 👍 🎉 ✅ 🚀 💯 😭 🥺 👏 🙌 ✨ 💀 😊 🤔 ❤️ ⭐ 👋🏽 👇 💕 📌 💡 🎯 👀 📈 🎂 🍕 👍🏻".split()
+)
 SCRIPTS = (
     *INDIC, 0x530, 0x590, 0x600, 0x700, 0x780, 0xE00, 0xF00, 0x1000, 0x10A0, 0x1200, 0x13A0, 0x1780, 0x1800, 0x2200,
     0x2500, 0x2800, 0x2C00, 0x2D30, 0xA000, 0xA500, 0x12000, 0x1D400,
@@ -61,6 +64,9 @@ def data(words: list[str], paragraphs: list[str]) -> dict[str, Recipe]:
         "data/json": lambda pick: _records(pick, words),
         "data/url": lambda pick: _lines(pick, (1, 4, 15), lambda: _url(pick, words)),
         "data/emoji": lambda pick: pick.choice(["", " "]).join(pick.choices(EMOJI, k=pick.choice([3, 20, 80]))),
+        "data/common emoji": lambda pick: pick.choice(["", " "]).join(
+            pick.choices(COMMON_EMOJI, k=pick.choice([3, 40]))
+        ),
         "data/emoji in text": lambda pick: " ".join(
             word + pick.choice(["", "", "", f" {pick.choice(EMOJI)}"]) for word in pick.choice(paragraphs).split()
         ),
