@@ -39,7 +39,7 @@ def ledger(clock):
 @pytest.fixture
 def only_the_bell_wakes(monkeypatch):
     """No looking again now and then: who is woken was woken by what was given back."""
-    monkeypatch.setattr(admissions, "POLL", 60.0)
+    monkeypatch.setattr(MemoryLedger, "poll", 60.0)
 
 
 def in_thread(work):

@@ -5,6 +5,9 @@
 - `BudgetManager`, `Limit`    who may spend how much, over which window (`Calendar`, `Sliding`)
 - `wrap`, `budgeted`, `BudgetManager.session`, `BudgetManager.reserve`    the doors: a client, a function, a block, anything
 - `Usage`, `estimate_tokens`, `calculate_cost`    tokens and what they cost
+- `estimate_request`, `RequestEstimate`, `Tokenizer`    what a request may be, before it is sent
+- `price_response`, `PricedResponse`    what an answer cost, from its JSON or an SDK's object
+- `receipt_for`, `Receipt`    all about one call: usage, cost, prices, estimate (also `session.receipts`, `on_settle`)
 - `Reserved`, `Settled`, `Blocked`, `Overrun`, `Clamped`    what hooks are told (`BudgetManager(on_settle=...)`)
 - `BudgetError` and its kinds, `find_budget_error`    what can go wrong
 - `doctor`, `Diagnosis`    whether a wrapped client's every call is guarded, tried out on this machine
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
         UnmeteredCall,
         find_budget_error,
     )
-    from llm_token_budget.estimation import estimate_tokens
+    from llm_token_budget.estimation import Tokenizer, estimate_tokens
     from llm_token_budget.events import Blocked, Clamped, Overrun, Reserved, Settled
     from llm_token_budget.ledgers import Ledger, MemoryLedger
     from llm_token_budget.limits import Limit
@@ -42,6 +45,10 @@ if TYPE_CHECKING:
     from llm_token_budget.options import UnmeteredUse
     from llm_token_budget.pricing import CostBreakdown, calculate_cost
     from llm_token_budget.providers import wrap
+    from llm_token_budget.providers.estimate_request import RequestEstimate, estimate_request
+    from llm_token_budget.providers.price_response import PricedResponse, price_response
+    from llm_token_budget.providers.receipt_for import receipt_for
+    from llm_token_budget.receipts import Receipt
     from llm_token_budget.reservation import Reservation
     from llm_token_budget.statistics import CheckResult, Portion, RecordResult, Remaining, Stats, UnconfirmedCharge
     from llm_token_budget.usage import Usage
@@ -69,9 +76,12 @@ __all__ = [
     "MissingUser",
     "Overrun",
     "Portion",
+    "PricedResponse",
+    "Receipt",
     "RecordResult",
     "Refusal",
     "Remaining",
+    "RequestEstimate",
     "Reservation",
     "ReservationConflict",
     "Reserved",
@@ -79,6 +89,7 @@ __all__ = [
     "Settled",
     "Sliding",
     "Stats",
+    "Tokenizer",
     "UnconfirmedCharge",
     "UnknownModelPrice",
     "UnmeteredCall",
@@ -89,8 +100,11 @@ __all__ = [
     "budgeted",
     "calculate_cost",
     "doctor",
+    "estimate_request",
     "estimate_tokens",
     "find_budget_error",
+    "price_response",
+    "receipt_for",
     "wrap",
 ]
 
@@ -112,14 +126,18 @@ _HOMES: Final = {
         "UnmeteredCall",
         "find_budget_error",
     ),
-    "estimation": ("estimate_tokens",),
+    "estimation": ("Tokenizer", "estimate_tokens"),
     "events": ("Blocked", "Clamped", "Overrun", "Reserved", "Settled"),
     "ledgers": ("Ledger", "MemoryLedger"),
     "limits": ("Limit",),
     "manager": ("BudgetManager",),
     "options": ("UnmeteredUse",),
     "pricing": ("CostBreakdown", "calculate_cost"),
+    "providers.price_response": ("PricedResponse", "price_response"),
+    "providers.receipt_for": ("receipt_for",),
+    "receipts": ("Receipt",),
     "providers": ("wrap",),
+    "providers.estimate_request": ("RequestEstimate", "estimate_request"),
     "reservation": ("Reservation",),
     "statistics": ("CheckResult", "Portion", "RecordResult", "Remaining", "Stats", "UnconfirmedCharge"),
     "usage": ("Usage",),

@@ -13,21 +13,23 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from llm_token_budget.alerts import Alerts
 from llm_token_budget.claims import Call, Plan, Planner
 from llm_token_budget.context import Identity, Tally
-from llm_token_budget.errors import BudgetExceeded, Refusal
+from llm_token_budget.errors import BudgetExceeded, Refusal, stopped
 from llm_token_budget.events import Hooks
-from llm_token_budget.ledgers.base import NANO_USD, Charge, Granted, Ledger, Refused, Shortage, Stale
+from llm_token_budget.last_costs import LastCosts
+from llm_token_budget.ledgers.base import NANO_USD, Charge, Granted, Ledger, Refused, Shortage, Stale, make
+from llm_token_budget.modes import ModeSwitch
 from llm_token_budget.money import usd_from_nano
+from llm_token_budget.reckoning import ReckonedPart, Reckoning
 from llm_token_budget.statistics import in_unit
 
 if TYPE_CHECKING:
+    from llm_token_budget.journal import Journal
     from llm_token_budget.pricing import PriceBook
 
 logger: Final = logging.getLogger("llm_token_budget")
-
-POLL: Final = 0.05
-"""Seconds after which a waiting call looks again by itself: what finalizers give back rings no bell."""
 
 HELD_RETRY_AFTER: Final = 1.0
 """Seconds that a caller is told to wait for room that calls in flight hold."""
@@ -112,7 +114,10 @@ class Admissions:
         wait_for_held: float,
         unknown_outcome: UnknownOutcome = "charge",
         hooks: Hooks | None = None,
+        alerts: Alerts | None = None,
+        journal: Journal | None = None,
     ) -> None:
+        self.switch = ModeSwitch(ledger, lambda mode: planner.observe(on=mode == "observe"))
         self.ledger = ledger
         self.planner = planner
         self.prices = prices
@@ -120,9 +125,14 @@ class Admissions:
         self.unknown_outcome: UnknownOutcome = unknown_outcome
         self.hooks = hooks
         """None where nobody wants to know what happens."""
+        self.alerts = alerts
+        """None where nobody is told of limits that are nearly spent."""
+        self.journal = journal
+        """None where nobody wants an entry for each call."""
         self.open: dict[str, object] = {}
         """The owners of reservations that are open in this process. Single dict operations only: finalizers take part."""
         self.doubts = Doubts()
+        self.last_costs = LastCosts()
         self._reported: dict[str, float] = {}
         self._said: set[str] = set()
 
@@ -132,44 +142,66 @@ class Admissions:
         Raises:
             BudgetExceeded: an enforced limit has no room.
         """
+        switch = self.switch
+        if time.monotonic() >= switch.due:
+            switch.look()
+        if switch.mode == "block":
+            raise self._stopped(call, identity)
         owner: object = threading.get_ident()
-        patience = _Patience(self.wait_for_held)
+        patience: _Patience | None = None
         while True:
-            plan = self.planner.plan(call, identity, patient=patience.left > 0)
+            patient = patience.left > 0 if patience else self.wait_for_held > 0
+            plan = self.planner.plan(call, identity, patient=patient)
             answer = self.ledger.reserve(plan.claim)
             if type(answer) is Granted:
                 return self._admitted(plan, answer, owner, patience)
             if isinstance(answer, Refused):
+                patience = patience or _Patience(self.wait_for_held)
                 if patience.left <= 0 or not answer.held:
                     raise self._exceeded(plan, answer, patience.waited)
                 if patience.runs_out() or _loop_runs_here() or self._stalls_itself(owner):
                     patience.left = 0.0  # One last try, which counts as blocked if it fails.
                 else:
-                    self.ledger.wait(answer.freed, min(patience.left, POLL))
+                    self.ledger.wait(answer.freed, min(patience.left, self.ledger.poll))
             elif isinstance(answer, Stale):
                 self.planner.spans.move_on(answer.now)
 
     async def aadmit(self, call: Call, identity: Identity) -> Admitted:
         """`admit` for tasks."""
+        switch = self.switch
+        if time.monotonic() >= switch.due:
+            await self.ledger.acall(switch.look)
+        if switch.mode == "block":
+            raise self._stopped(call, identity)
         owner = _task()
-        patience = _Patience(self.wait_for_held)
+        patience: _Patience | None = None
         while True:
-            plan = self.planner.plan(call, identity, patient=patience.left > 0)
+            patient = patience.left > 0 if patience else self.wait_for_held > 0
+            plan = self.planner.plan(call, identity, patient=patient)
             answer = await self.ledger.areserve(plan.claim)
             if type(answer) is Granted:
                 return self._admitted(plan, answer, owner, patience)
             if isinstance(answer, Refused):
+                patience = patience or _Patience(self.wait_for_held)
                 if patience.left <= 0 or not answer.held:
                     raise self._exceeded(plan, answer, patience.waited)
                 if patience.runs_out() or self._stalls_itself(owner):
                     patience.left = 0.0
                 else:
-                    await self.ledger.await_room(answer.freed, min(patience.left, POLL))
+                    await self.ledger.await_room(answer.freed, min(patience.left, self.ledger.poll))
             elif isinstance(answer, Stale):
                 self.planner.spans.move_on(answer.now)
 
     def look(self, call: Call, identity: Identity) -> tuple[Plan, Granted | Refused]:
-        """What `admit` would be told now, holding nothing and waiting for nothing. A refusal counts as blocked."""
+        """What `admit` would be told now, holding nothing and waiting for nothing. A refusal counts as blocked.
+
+        Raises:
+            BudgetExceeded: somebody has stopped all calls.
+        """
+        if time.monotonic() >= self.switch.due:
+            self.switch.look()
+        if self.switch.mode == "block":
+            raise self._stopped(call, identity)
         while True:
             plan = self.planner.plan(call, identity)
             answer = self.ledger.look(plan.claim, count_blocked=True)
@@ -194,7 +226,7 @@ class Admissions:
         ordered = sorted(shortages, key=lambda shortage: plan.limits[shortage.line].rank)
         return [self._refusal(plan, shortage, held=held, waited=waited) for shortage in ordered]
 
-    def _admitted(self, plan: Plan, granted: Granted, owner: object, patience: _Patience) -> Admitted:
+    def _admitted(self, plan: Plan, granted: Granted, owner: object, patience: _Patience | None) -> Admitted:
         handle = granted.handle
         self.open[handle.id] = owner
         for tally in plan.identity.tallies:
@@ -204,7 +236,7 @@ class Admissions:
             self._report(plan, granted.shadow)
         for problem in plan.problems:
             self._log(type(problem).__name__, "not enforced: %s", problem)
-        return Admitted(plan, granted, patience.waited)
+        return make(Admitted, (plan, granted, patience.waited if patience else 0.0))
 
     def _exceeded(self, plan: Plan, refused: Refused, waited: float) -> BudgetExceeded:
         for tally in plan.identity.tallies:
@@ -212,7 +244,19 @@ class Admissions:
         refusals = self.refusals(plan, refused.shortages, held=refused.held, waited=waited)
         if self.hooks is not None:
             self.hooks.blocked(plan.call, plan.identity, refusals)
+        if self.alerts is not None and not refused.held:
+            watched = plan.watched
+            self.alerts.refused([watched[shortage.line] for shortage in refused.shortages])
         return BudgetExceeded(refusals[0], tuple(refusals))
+
+    def _stopped(self, call: Call, identity: Identity) -> BudgetExceeded:
+        """Somebody has stopped all calls: the ledger isn't asked."""
+        for tally in identity.tallies:
+            tally.block()
+        refusal = stopped(call.model)
+        if self.hooks is not None:
+            self.hooks.blocked(call, identity, [refusal])
+        return BudgetExceeded(refusal, (refusal,))
 
     def _refusal(self, plan: Plan, shortage: Shortage, *, held: bool, waited: float) -> Refusal:
         limit = plan.limits[shortage.line]
@@ -234,7 +278,13 @@ class Admissions:
             model=plan.call.model,
             cost=self._cost(plan),
             waited=waited,
+            usual_cost=self._usual_cost(plan),
+            reckoning=_reckoning(plan),
         )
+
+    def _usual_cost(self, plan: Plan) -> Decimal | None:
+        nano_usd = self.last_costs.of(plan.identity.user_key, plan.call.model) if plan.call.usd is None else None
+        return None if nano_usd is None else usd_from_nano(nano_usd)
 
     def _cost(self, plan: Plan) -> Decimal | None:
         if plan.card is None and plan.call.usd is None:
@@ -257,6 +307,21 @@ class Admissions:
         if now - self._reported.get(about, -REPORT_EVERY) >= REPORT_EVERY:
             self._reported[about] = now
             logger.warning(message, *details)
+
+
+def _reckoning(plan: Plan) -> Reckoning:
+    claim, call, card = plan.claim, plan.call, plan.card
+    k = claim.at_least if call.max_output_tokens is None else claim.want
+    fixed, whole = claim.fixed, claim.amounts(k)
+    priced = card is not None
+    kinds = () if call.estimate is None else call.estimate.parts
+    parts = [ReckonedPart("input", fixed.tokens, usd_from_nano(fixed.nano_usd) if priced else None)]
+    parts += [ReckonedPart(part.kind, part.upper) for part in kinds if part.upper]
+    if call.choices:
+        usd = usd_from_nano(whole[NANO_USD] - fixed.nano_usd) if priced else None
+        parts.append(ReckonedPart("output", k * call.choices, usd))
+    seen = 0 if call.estimate is None else min(call.estimate.seen_tokens, fixed.tokens)
+    return Reckoning(tuple(parts) if fixed.tokens or k else (), card.id if card is not None else None, seen)
 
 
 def _loop_runs_here() -> bool:

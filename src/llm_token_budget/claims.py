@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from llm_token_budget.context import Identity
 from llm_token_budget.errors import BudgetError, ConfigurationError, MissingUser, UnknownModelPrice
 from llm_token_budget.identifiers import new_id
-from llm_token_budget.ledgers.base import NANO_USD, SLOPE_SCALE, Amounts, Claim, Counter, Line
+from llm_token_budget.ledgers.base import NANO_USD, SLOPE_SCALE, Amounts, Claim, Counter, Line, make
 from llm_token_budget.limits import UNITS, Admission, Limit
 from llm_token_budget.money import nano_from_pico
 from llm_token_budget.pricing.names import canonical_provider
@@ -20,6 +20,7 @@ from llm_token_budget.usage import Usage
 from llm_token_budget.windows import Sliding, Window
 
 if TYPE_CHECKING:
+    from llm_token_budget.estimation import TokenEstimate
     from llm_token_budget.pricing import CacheLifetime, PriceBook, RateCard
 
 MissingUserPolicy = Literal["refuse", "share", "exempt"]
@@ -73,6 +74,10 @@ class Call(NamedTuple):
     """Whether input or output may be sound."""
     usd: int | None = None
     """A plain amount in nano-USD, for money that is not tokens."""
+    estimate: TokenEstimate | None = None
+    """How the input was estimated, where it was: for explanations, and for what bills teach."""
+    geography: str | None = None
+    """Where it has to be worked on, if that may cost more; None: anywhere."""
 
 
 class Plan(NamedTuple):
@@ -90,6 +95,11 @@ class Plan(NamedTuple):
     """The claim is of what the call is likely to cost, not of the most: the request stays as it is."""
     problems: tuple[BudgetError, ...] = ()
     """Why limits that only watch could not be looked at: nobody is named, there is no price ..."""
+
+    @property
+    def watched(self) -> list[tuple[Limit, tuple[str, ...]]]:
+        """The limits that have a say, and whose they are."""
+        return [(limit, line.key) for limit, line in zip(self.limits, self.claim.lines, strict=True)]
 
 
 class Spans:
@@ -145,10 +155,14 @@ class Rules:
     lease: float
 
 
-class _Say(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Say:
     """The limits that have a say in a call, as a claim takes them."""
 
     turn: int
+    """The windows' turn that it holds in."""
+    card: RateCard | None
+    """The prices that it was found with: they name the model whose limits apply."""
     counters: tuple[Counter, ...]
     lines: tuple[Line, ...]
     limits: tuple[Limit, ...]
@@ -165,9 +179,19 @@ class Planner:
         self._enforces = rules.admission != "observe"
         self._expects = rules.admission == "estimate"
         self._needs_price = any(limit.unit == "usd" for limit in rules.limits)
-        self._insists_on_price = any(limit.unit == "usd" and self._insists(limit) for limit in rules.limits)
+        self._insists_on_price = self._price_is_a_must()
         self._steady = all(limit.is_steady for limit in rules.limits)
         self._remembered: dict[tuple[str | None, ...], _Say] = {}
+
+    def observe(self, *, on: bool) -> None:
+        """Let no limit refuse anything for a while (mode "observe"), or go back to the rules."""
+        self._enforces = not on and self.rules.admission != "observe"
+        self._insists_on_price = self._price_is_a_must()
+        self._remembered.clear()
+        self.spans.turn += 1  # What is being computed by the old rules is not remembered.
+
+    def _price_is_a_must(self) -> bool:
+        return any(limit.unit == "usd" and self._insists(limit) for limit in self.rules.limits)
 
     def plan(self, call: Call, identity: Identity, *, patient: bool = False) -> Plan:
         """The claim of a call. `patient`: the caller waits if room is only held.
@@ -177,28 +201,32 @@ class Planner:
             UnknownModelPrice: a USD limit applies and the model has no price.
             ConfigurationError: a limit is required and its key is missing, or has no amount.
         """
-        card, problem = self._card(call, identity)
-        model, provider = _counted_as(card, call.model, call.provider)
-        say = self._say(identity, provider, model)
+        provider, model, tier = call.provider, call.model, call.service_tier
+        card = problem = None
+        try:
+            if model is not None:
+                card = self._prices.rate_card(model, provider, service_tier=tier, geography=call.geography)
+            elif call.usd is None and call.input_tokens + (call.max_output_tokens or 0):
+                problem = self._unpriced(ConfigurationError(_NO_MODEL), identity)
+        except UnknownModelPrice as unknown:
+            card, problem = self._without_price(unknown, identity)
+        # Remembered where the limits only depend on who calls what.
+        steady = self._steady and not identity.runs and not identity.dimensions
+        who = identity.user_key, identity.session_id, provider, model, tier
+        say = self._remembered.get(who) if steady else None
+        if say is None or say.card is not card or say.turn != self.spans.turn:
+            say = self._find_say(identity, provider, model, card)
+            if steady and len(model or "") + len(provider or "") <= LONGEST_NAME:
+                if len(self._remembered) >= REMEMBERED:
+                    self._remembered.clear()
+                self._remembered[who] = say
         claim = self._claim(call, card, say, patient=patient)
         problems = say.problems if problem is None else (problem, *say.problems)
         at_most = self._at_most(call) if self._expects else claim.want
-        return Plan(claim, say.limits, card, call, identity, at_most, self._expects, problems)
+        return make(Plan, (claim, say.limits, card, call, identity, at_most, self._expects, problems))
 
-    def _say(self, identity: Identity, provider: str | None, model: str | None) -> _Say:
-        """The limits that have a say in a call. Remembered where they only depend on who calls what."""
-        if not self._steady or identity.runs or identity.dimensions:
-            return self._find_say(identity, provider, model)
-        who = identity.user_key, identity.session_id, provider, model
-        say = self._remembered.get(who)
-        if say is None or say.turn != self.spans.turn:
-            say = self._find_say(identity, provider, model)
-            if len(self._remembered) >= REMEMBERED:
-                self._remembered.clear()
-            self._remembered[who] = say
-        return say
-
-    def _find_say(self, identity: Identity, provider: str | None, model: str | None) -> _Say:
+    def _find_say(self, identity: Identity, provider: str | None, model: str | None, card: RateCard | None) -> _Say:
+        model, provider = _counted_as(card, model, provider)
         # Before the windows are read: should they move on meanwhile, nothing stale is remembered.
         turn = self.spans.turn
         places = {counter: place for place, counter in enumerate(self.statistics_counters(identity))}
@@ -219,7 +247,7 @@ class Planner:
             unit = UNITS.index(limit.unit)
             lines.append(Line(limit.name, key, unit, amount, place, self._insists(limit)))
             limits.append(limit)
-        return _Say(turn, tuple(places), tuple(lines), tuple(limits), tuple(problems))
+        return _Say(turn, card, tuple(places), tuple(lines), tuple(limits), tuple(problems))
 
     def _insists(self, limit: Limit) -> bool:
         """Whether it may refuse a call, rather than watch it."""
@@ -322,59 +350,49 @@ class Planner:
         except UnknownModelPrice:
             return _counted_as(None, model, provider)
 
-    def _card(self, call: Call, identity: Identity) -> tuple[RateCard | None, BudgetError | None]:
-        """What the call costs, or else the problem that only limits which watch have with that."""
-        problem: BudgetError
-        if call.model is None:
-            if call.usd is not None or not call.input_tokens + (call.max_output_tokens or 0):
-                return None, None
-            problem = ConfigurationError(
-                "a USD limit applies and the call names no model: give model= (or default_model= to BudgetManager), "
-                "or usd= beside plain tokens="
-            )
-        else:
-            try:
-                return self._prices.rate_card(call.model, call.provider, service_tier=call.service_tier), None
-            except UnknownModelPrice as unknown:
-                problem = unknown
-            if self.rules.unknown_model == "tokens_only":
-                return None, None
-            if self.rules.unknown_model == "upper_bound" and self.is_priced(identity):
-                return self._prices.upper_bound_card(), None
+    def _without_price(
+        self, unknown: UnknownModelPrice, identity: Identity
+    ) -> tuple[RateCard | None, BudgetError | None]:
+        """What stands in for the price of a model that has none, or the problem that only limits which watch have with that."""
+        if self.rules.unknown_model == "tokens_only":
+            return None, None
+        if self.rules.unknown_model == "upper_bound" and self.is_priced(identity):
+            return self._prices.upper_bound_card(), None
+        return None, self._unpriced(unknown, identity)
+
+    def _unpriced(self, problem: BudgetError, identity: Identity) -> BudgetError | None:
+        """Raise a problem with the price if a limit insists on one; the problem if one only watches."""
         runs = [limit for run in identity.runs for limit in run.limits if limit.unit == "usd"]
         if self._insists_on_price or any(map(self._insists, runs)):
             raise problem
-        return None, problem if self._needs_price or runs else None
+        return problem if self._needs_price or runs else None
 
     def is_priced(self, identity: Identity) -> bool:
         """Whether a USD limit applies."""
         return self._needs_price or any(limit.unit == "usd" for run in identity.runs for limit in run.limits)
 
     def _claim(self, call: Call, card: RateCard | None, say: _Say, *, patient: bool) -> Claim:
-        money = call.usd or 0
-        slope = 0
+        money, slope = call.usd or 0, 0
+        input_tokens, choices, audio = call.input_tokens, call.choices, call.audio
         if self._expects and call.expected_input_tokens is not None:
-            call = call._replace(input_tokens=min(call.expected_input_tokens, call.input_tokens))
+            input_tokens = min(call.expected_input_tokens, input_tokens)
+        if self.rules.admission == "strict" and call.estimate is not None and call.estimate.is_open:
+            _refuse_unseen(say.lines)
         if card is not None:
             if self._expects:
-                pico = card.cost_pico(Usage(input_tokens=call.input_tokens))
+                pico = card.cost_pico(Usage(input_tokens=input_tokens))
             else:
-                pico = card.worst_input_pico(call.input_tokens, longest_cache=call.longest_cache, audio=call.audio)
+                if (estimate := call.estimate) is not None:
+                    input_tokens = _narrowed(estimate, card, input_tokens)
+                pico = _worst_input(call, card, input_tokens)
             money += nano_from_pico(pico)
-            slope = card.worst_output_pico(call.input_tokens, audio=call.audio) * call.choices
-        want, at_least, share = self._output(call, say.lines) if call.choices else (0, 0, 0)
-        return Claim(
-            new_id(),
-            say.counters,
-            say.lines,
-            Amounts(call.input_tokens, money, 1),
-            (SLOPE_SCALE * call.choices, slope, 0),
-            want,
-            at_least,
-            share,
-            max(self._usual(call), at_least) if share else 0,
-            self.rules.lease,
-            patient,
+            slope = card.worst_output_pico(input_tokens, audio=audio) * choices
+        want, at_least, share, floor = self._output(call, say.lines) if choices else (0, 0, 0, 0)
+        fixed = make(Amounts, (input_tokens, money, 1))
+        slopes = (SLOPE_SCALE * choices, slope, 0)
+        lease = self.rules.lease
+        return make(
+            Claim, (new_id(), say.counters, say.lines, fixed, slopes, want, at_least, share, floor, lease, patient)
         )
 
     def _usual(self, call: Call) -> int:
@@ -388,20 +406,20 @@ class Planner:
             return call.max_output_tokens
         return call.model_maximum or self._usual(call)
 
-    def _output(self, call: Call, lines: Sequence[Line]) -> tuple[int, int, int]:
-        """(want, at_least, share) of the claim's free variable."""
+    def _output(self, call: Call, lines: Sequence[Line]) -> tuple[int, int, int, int]:
+        """(want, at_least, share, share_floor) of the claim's free variable."""
         rules = self.rules
         if self._expects:
             expected = call.expected_output_tokens
             if expected is None:
                 expected = min(self._at_most(call), max(self._usual(call) // EXPECTED_PART, 1))
-            return expected, expected, 0
+            return expected, expected, 0, 0
         least = call.min_output_tokens
         if least is None:
             least = MIN_OUTPUT_TOKENS if rules.min_output_tokens is None else rules.min_output_tokens
         if call.max_output_tokens is not None:
             want = call.max_output_tokens
-            return want, want if rules.admission == "strict" else min(want, least), 0
+            return want, want if rules.admission == "strict" else min(want, least), 0, 0
         if rules.admission == "strict" and call.model_maximum is None and any(line.unit <= NANO_USD for line in lines):
             raise ConfigurationError(
                 f"admission='strict' never changes a request, and nobody knows how much {call.model!r:.80} writes at most: "
@@ -410,8 +428,42 @@ class Planner:
         floor = self._usual(call)
         want = call.model_maximum or floor
         if rules.admission != "clamp":
-            return want, want if rules.admission == "strict" else min(want, least), 0
-        return want, min(want, least), rules.output_share if call.model_maximum else 0
+            return want, want if rules.admission == "strict" else min(want, least), 0, 0
+        least = min(want, least)
+        return (want, least, rules.output_share, max(floor, least)) if call.model_maximum else (want, least, 0, 0)
+
+
+def _refuse_unseen(lines: Sequence[Line]) -> None:
+    if any(line.unit <= NANO_USD for line in lines):
+        raise ConfigurationError(
+            "admission='strict' holds only what it can see, and a part of this request is kept by the server "
+            "(previous_response_id, a stored prompt, a conversation): send the whole input, or use admission='clamp', which "
+            "holds the model's whole context for it"
+        )
+
+
+def _narrowed(estimate: TokenEstimate, card: RateCard, most: int) -> int:
+    """The bound of the input: counted exactly where only its margin would make the whole call dearer."""
+    bands = card.tariff.bands
+    if len(bands) == 1 or not any(estimate.expected <= band.above < most for band in bands[1:]):
+        return most
+    if estimate.learner is None or estimate.request is None:
+        return most
+    counted = estimate.learner.recount(estimate.request)
+    return most if counted is None else min(counted, most)
+
+
+def _worst_input(call: Call, card: RateCard, input_tokens: int) -> int:
+    """The most pico-USD that the input can cost. What an earlier bill calls cached is reckoned at the price of reading it."""
+    worst = card.worst_input_pico(input_tokens, longest_cache=call.longest_cache, audio=call.audio)
+    estimate = call.estimate
+    if estimate is None or not estimate.seen_tokens or not input_tokens:
+        return worst
+    seen = min(estimate.seen_tokens, input_tokens)
+    request = card.worst_input_pico(0)
+    read = card.cost_pico(Usage(input_tokens=input_tokens, cache_read_tokens=input_tokens)) - request
+    fresh = input_tokens - seen
+    return request + -(-((worst - request) * fresh + read * seen) // input_tokens)
 
 
 def _counted_as(card: RateCard | None, model: str | None, provider: str | None) -> tuple[str | None, str | None]:
@@ -423,6 +475,12 @@ def _counted_as(card: RateCard | None, model: str | None, provider: str | None) 
     if provider is not None:
         return model, canonical_provider(provider[:LONGEST_NAME])
     return model, None if card is None or card.provider in _NO_PROVIDERS else card.provider
+
+
+_NO_MODEL: Final = (
+    "a USD limit applies and the call names no model: give model= (or default_model= to BudgetManager), "
+    "or usd= beside plain tokens="
+)
 
 
 def _missing_user(limit: Limit) -> MissingUser:

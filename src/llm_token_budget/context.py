@@ -15,6 +15,7 @@ from llm_token_budget.identifiers import new_id
 from llm_token_budget.inside import run_inside
 from llm_token_budget.ledgers.base import Amounts, Balance, Charge
 from llm_token_budget.limits import Limit, check_key, check_names
+from llm_token_budget.receipts import Receipt, new_drafts, receipts_of
 from llm_token_budget.statistics import Stats, stats_of
 
 P = ParamSpec("P")
@@ -31,6 +32,8 @@ class Tally:
         self._lock = threading.Lock()
         self._added: deque[tuple[int, Charge | Amounts | None]] = deque()
         self._sums = [0] * 12
+        self.drafts = new_drafts()
+        """Of the receipts of its calls."""
 
     def hold(self, amounts: Amounts) -> None:
         self._added.append((1, amounts))
@@ -204,6 +207,11 @@ class Session:
     def stats(self) -> Stats:
         """What was spent in this block, in this process: no I/O."""
         return stats_of(self._tally.balance(), user_key=self.user_key, session_id=self.session_id)
+
+    @property
+    def receipts(self) -> list[Receipt]:
+        """What this block's calls came to, in this process, the latest last: of the last 100 that have ended. No I/O."""
+        return receipts_of(self._tally.drafts)
 
     def bind(self, function: Callable[P, T]) -> Callable[P, T]:
         """The function, run in this session wherever it is called: in a plain thread or an executor, say."""

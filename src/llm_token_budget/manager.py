@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from os import PathLike
 from types import TracebackType
-from typing import Any, Final, Self, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, Unpack, cast, get_args
 
 from llm_token_budget.admissions import Admissions, UnknownOutcome
+from llm_token_budget.alerts import Alerts, read_alerts
 from llm_token_budget.claims import ANONYMOUS, Call, MissingUserPolicy, Planner, Rules, UnknownModelPolicy
 from llm_token_budget.context import Identity, Session, current, read_identity
 from llm_token_budget.durations import parse_seconds
-from llm_token_budget.errors import ConfigurationError, UnknownModelPrice, shown, shown_value
-from llm_token_budget.estimation import model_facts
-from llm_token_budget.events import Blocked, Clamped, Overrun, Reserved, Settled, read_hooks
+from llm_token_budget.errors import BudgetExceeded, ConfigurationError, UnknownModelPrice, shown, shown_value
+from llm_token_budget.estimation import CacheBound, Count, Estimator, InputBound, Tokenizer, model_facts
+from llm_token_budget.estimation.tokenizers import read_tokenizer
+from llm_token_budget.events import Blocked, Clamped, Event, Hook, Hooks, Overrun, Reserved, Settled, read_hooks
+from llm_token_budget.host_prices import HostPrice, HostPrices
+from llm_token_budget.identifiers import new_id
 from llm_token_budget.ledgers import Ledger, MemoryLedger
-from llm_token_budget.ledgers.base import Amounts, Balance, Charge, Counter, Refused, Stale
+from llm_token_budget.ledgers.base import Amounts, Balance, Charge, Counter, Handle, Refused, Stale
+from llm_token_budget.ledgers.opening import open_ledger
+from llm_token_budget.ledgers.stored import OnError, StoredLedger
 from llm_token_budget.limits import ADMISSIONS, UNITS, Admission, Amount, Limit, check_key, check_names, read_limits
+from llm_token_budget.modes import Mode, Switched, read_mode
 from llm_token_budget.money import nano_from_pico, parse_usd, usd_from_nano
 from llm_token_budget.options import (
     Unmetered,
@@ -29,11 +38,13 @@ from llm_token_budget.options import (
     check_count,
     check_name,
     check_seconds,
-    open_ledger,
+    read_instant,
     read_period,
     warn_where_memory_is_short,
 )
-from llm_token_budget.pricing import PriceBook
+from llm_token_budget.pricing.aliases import read_aliases
+from llm_token_budget.pricing.custom import CustomPrices
+from llm_token_budget.receipts import Draft
 from llm_token_budget.reservation import Reservation
 from llm_token_budget.statistics import (
     CheckResult,
@@ -49,6 +60,10 @@ from llm_token_budget.statistics import (
 )
 from llm_token_budget.usage import Usage, read_usage
 from llm_token_budget.windows import parse_window
+
+if TYPE_CHECKING:
+    from llm_token_budget.integrations.door import WebOptions
+    from llm_token_budget.journal import Journal
 
 DEFAULT_LEASE: Final = 900
 DEFAULT_SESSION_TTL: Final = "30d"
@@ -71,12 +86,24 @@ class BudgetManager:
         per_user_cost_limit: USD of each user.
         per_session_token_limit: tokens of each session.
         default_model: the model that `check`, `record` and `reserve` mean where they name none.
-        custom_pricing: USD per million tokens: `{"my-model": {"input": "0.50", "output": "1.50"}}`.
+        custom_pricing: USD per million tokens: `{"my-model": {"input": "0.50", "output": "1.50"}}`; `"provider:*"` for
+            whatever else a provider serves; a list of prices, each with its `"since": "2027-01-01"`, for prices that change.
         reset_interval: seconds, `"1d"` or a timedelta after which the five limits above and the statistics start anew,
             counted from the Unix epoch. None: never.
         limits: anything the options above can't say.
-        ledger: where amounts are kept: `"memory"` (this process), or a `Ledger`.
+        ledger: where amounts are kept: `"memory"` (this process), `"sqlite:///budget.db"` (one host, many processes),
+            `"redis://..."` or `"redis+cluster://..."` (Redis or Valkey), `"postgresql://..."`, or a `Ledger`.
+        on_ledger_error: what a call gets if the ledger can't be reached: `"refuse"` (`LedgerUnavailable`, before anything is
+            sent) or `"allow"` (it goes out unguarded, is said in the log and booked as `unreserved` when the ledger is back).
         aliases: what deployments and gateways call a model: `{"prod-chat-01": "azure:gpt-4o"}`.
+        hosts: whose prices count where a client's requests go, for hosts that no price data knows (gateways, servers of your
+            own): `{"llm.internal": "openai", "localhost:8080": 0, "gpu-7:8000": {"input": "0.10", "output": "0.20"}}`: a
+            provider's name, 0, or USD per million tokens of whatever is served there. Under a USD limit calls to a host that
+            nobody knows are refused. A local host counts as the client's own vendor where this says nothing else.
+        discounts: what you have agreed on with providers, as the fraction that is taken off their list prices:
+            `{"openai": "0.10"}` pays nine tenths. Custom prices are what you pay already.
+        trust_cost: providers that report what a call came to (`usage.cost`, as OpenRouter does) and are believed:
+            `{"openrouter"}`.
         missing_user: what a call gets if a per-user limit applies and nobody is named: `"refuse"` it, let all of them
             `"share"` one anonymous user, or `"exempt"` them from limits per user.
         unknown_model: what a model without a price gets under a USD limit: `"refuse"`, `"upper_bound"` (the dearest known
@@ -100,6 +127,19 @@ class BudgetManager:
             `refund_unconfirmed`. Reservations that are left unsettled, or whose lease ends, are charged in full whatever
             this says; an attempt that a reused connection dropped without a byte of answer costs its input at most.
         wait_for_held: seconds that a call waits for room that calls in flight hold; 0: never.
+        count: how the input of a wrapped client's call is counted: `"estimate"` (nothing needs to be installed), `"exact"` (by
+            `tokenizer`, or the extra `tokenizers` for OpenAI's models; where neither knows the model, or the extra is missing,
+            the estimate counts) or `"provider"` (its free counting endpoint is asked before each call, one more round trip;
+            where that fails or there is none, the estimate counts). An installed extra is not used unasked: it takes half a
+            second to load and some 90 MB, and installing a package should not change what is reserved.
+        tokenizer: a `Tokenizer` of your own: its count goes before the estimate, for the models that it knows.
+        input_bound: what is held for the input: `"calibrated"` (the estimate and a margin, corrected by what earlier calls of
+            the same model in this process were billed; below the bill in less than 2 % of calls), `"bytes"` (the bytes of
+            the text: never below it for OpenAI's and Llama's tokenizers, about four times too much) or `"provider"` (as
+            `count="provider"`).
+        cache_bound: `"miss"`: each call is held as if nothing were cached. `"seen"`: what a bill in this process called cached
+            is held at the price of reading it, for as long as the provider keeps it; if it has forgotten it, the excess is an
+            overrun, so limits are hard only as far as caches are. For agents with long contexts.
         min_output_tokens: a call that can't have so many output tokens (or its own, lower maximum) is refused, not cut. None:
             1,024; 4,096 for models that reason; for answers that must be whole (JSON by schema, a forced tool)
             `default_max_output_tokens`.
@@ -108,6 +148,15 @@ class BudgetManager:
         output_share: such a request gets more than that only up to a fraction of what is left: 10 means a tenth.
         lease: seconds (or `"15m"`) after which an open reservation is charged as unconfirmed.
         session_ttl: sessions that nobody used for so long are dropped.
+        alerts: parts of limits, such as `[0.5, 0.8, 1.0]`: when one is reached (or, from 1.0 down, when a call is refused
+            because too little is left), somebody is told, once per limit and window across all processes. Looked at once a
+            second in a thread of the budget's, never in a call.
+        on_alert: whom to tell: a function that takes an `Alert`, a `Webhook` or its address, or a list of them. None: the log.
+        journal: an entry for each call that ended, with its receipt, kept beside the amounts: True (by the ledger: in its file,
+            database or server; in memory the last 100,000), the path of a file of JSON lines, or a `Journal`. Written by a
+            thread; no call waits for it, and none fails with it. It never holds prompts, answers or API keys. None: there is none.
+        journal_retention: entries of calls that were made longer ago are dropped (`"90d"`); None: none is. A file of JSON lines
+            is never rewritten.
         on_reserve: a function that is called with a `Reserved` when a call was admitted.
         on_settle: ... with a `Settled` when a reservation has ended: charged, or given back.
         on_blocked: ... with a `Blocked` when a call was refused, or `check` said no.
@@ -133,22 +182,34 @@ class BudgetManager:
         per_user_cost_limit: Any = None,
         per_session_token_limit: Any = None,
         default_model: str | None = None,
-        custom_pricing: Mapping[str, Mapping[str, object]] | None = None,
+        custom_pricing: Mapping[str, CustomPrices] | None = None,
         reset_interval: Seconds | None = None,
         limits: Iterable[Limit] = (),
         ledger: str | Ledger = "memory",
+        on_ledger_error: OnError | None = None,
         aliases: Mapping[str, str] | None = None,
+        hosts: Mapping[str, HostPrice] | None = None,
+        discounts: Mapping[str, object] | None = None,
+        trust_cost: Collection[str] = (),
         missing_user: MissingUserPolicy = "refuse",
         unknown_model: UnknownModelPolicy = "refuse",
         admission: Admission = "clamp",
         unmetered: Unmetered = "refuse",
         wait_for_held: float = 10.0,
+        count: Count = "estimate",
+        tokenizer: Tokenizer | None = None,
+        input_bound: InputBound = "calibrated",
+        cache_bound: CacheBound = "miss",
         min_output_tokens: int | None = None,
         default_max_output_tokens: int | None = None,
         output_share: int = DEFAULT_OUTPUT_SHARE,
         lease: Seconds = DEFAULT_LEASE,
         session_ttl: Seconds = DEFAULT_SESSION_TTL,
         unknown_outcome: UnknownOutcome = "charge",
+        alerts: Iterable[Amount] = (),
+        on_alert: object = None,
+        journal: bool | str | PathLike[str] | Journal | None = None,
+        journal_retention: Seconds | None = "90d",
         on_reserve: Callable[[Reserved], object] | None = None,
         on_settle: Callable[[Settled], object] | None = None,
         on_blocked: Callable[[Blocked], object] | None = None,
@@ -177,14 +238,24 @@ class BudgetManager:
         self.admission: Admission = admission
         self.missing_user: MissingUserPolicy = missing_user
         self.default_model = check_name("default_model", default_model)
-        self.prices = PriceBook(custom_pricing, aliases)
+        self.prices = HostPrices(custom_pricing, aliases, hosts, discounts=discounts, trust_cost=trust_cost)
         self.default_max_output_tokens = default_max_output_tokens
         if default_max_output_tokens is not None:
             check_count("default_max_output_tokens", default_max_output_tokens, least=1)
+        check_choice("count", count, get_args(Count))
+        check_choice("input_bound", input_bound, get_args(InputBound))
+        check_choice("cache_bound", cache_bound, get_args(CacheBound))
+        models = {name: target.model for name, target in read_aliases(aliases).items()}
+        self.estimator = Estimator(count, input_bound, read_tokenizer(tokenizer), cache_bound, models)
+        """How the input of calls is estimated, and what bills have taught about it."""
         self.min_output_tokens = min_output_tokens
         if min_output_tokens is not None:
             check_count("min_output_tokens", min_output_tokens)
-        self._ledger = open_ledger(ledger, session_ttl=parse_seconds(session_ttl, "session_ttl"))
+        self._ledger = open_ledger(ledger, idle_seconds=parse_seconds(session_ttl, "session_ttl"))
+        if on_ledger_error is not None:
+            check_choice("on_ledger_error", on_ledger_error, get_args(OnError))
+            if isinstance(self._ledger, StoredLedger):
+                self._ledger.on_error = on_ledger_error
         self.unmetered: Final = UnmeteredCalls(unmetered, time.time if self._ledger.blocking else self._ledger.now)
         rules = Rules(
             limits=self.limits,
@@ -199,16 +270,13 @@ class BudgetManager:
         )
         self._planner = Planner(rules, self.prices)
         self._planner.spans.move_on(self._ledger.now())
-        self._hooks = read_hooks(
-            {
-                "on_reserve": (Reserved, on_reserve),
-                "on_settle": (Settled, on_settle),
-                "on_blocked": (Blocked, on_blocked),
-                "on_overrun": (Overrun, on_overrun),
-                "on_clamp": (Clamped, on_clamp),
-            },
-            time.time if self._ledger.blocking else self._ledger.now,
-        )
+        hooks = _named_hooks(on_reserve, on_settle, on_blocked, on_overrun, on_clamp)
+        self._hooks = self._tell(hooks) if hooks else None
+        thresholds, receivers = read_alerts(alerts, on_alert)
+        self.alerts = Alerts(thresholds, receivers, self._ledger, self._planner) if thresholds else None
+        """Who is told of limits that are nearly spent; None without thresholds."""
+        self.journal = _journal(journal, self._ledger, journal_retention)
+        """What all calls came to, one by one; None without `journal=`."""
         self._admissions = Admissions(
             self._ledger,
             self._planner,
@@ -216,11 +284,27 @@ class BudgetManager:
             wait_for_held=check_seconds("wait_for_held", wait_for_held),
             unknown_outcome=unknown_outcome,
             hooks=self._hooks,
+            alerts=self.alerts,
+            journal=self.journal,
         )
         if any(limit.unit == "usd" for limit in self.limits):
             self.prices.warm_up()
         if isinstance(self._ledger, MemoryLedger) and ledger == "memory":
             warn_where_memory_is_short(self.limits)
+
+    @classmethod
+    def from_config(
+        cls,
+        source: str | PathLike[str] | Mapping[str, Any] = "budgets.toml",
+        *,
+        tier_of: Callable[[Any], str | None] | None = None,
+        environment: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> BudgetManager:
+        """A budget as a TOML file describes it: `llm_token_budget.configuration.from_config` says how."""
+        from llm_token_budget.configuration import from_config
+
+        return from_config(source, tier_of=tier_of, environment=environment, **options)
 
     # The primitive
 
@@ -320,10 +404,21 @@ class BudgetManager:
         model: str | None = None,
         provider: str | None = None,
         dimensions: Dimensions | None = None,
+        usd: Amount | None = None,
     ) -> CheckResult:
         """Would such a call be admitted now? Holds nothing: two callers can both be told yes. `reserve` and `wrap` hold.
 
         A refusal counts as blocked. What calls in flight hold counts as used.
+
+        Args:
+            estimated_input_tokens: tokens to be sent.
+            estimated_output_tokens: tokens to be received.
+            user_key: who would spend; the session's user where left out.
+            session_id: the session it would be part of.
+            model: the model; `default_model` where left out.
+            provider: whose model it is, where the name alone doesn't say.
+            dimensions: further keys, for limits whose scope is a dimension.
+            usd: what it would cost, where that is known: then no model is asked for a price, and limits per model have no say.
 
         Raises:
             UnknownModelPrice: a USD limit applies and the model has no price.
@@ -339,8 +434,13 @@ class BudgetManager:
             min_output_tokens=output,
             expected_output_tokens=output,
         )
-        plan, answer = self._admissions.look(call, self.identify(user_key, session_id, dimensions))
-        cost: Decimal | None = None
+        if usd is not None:
+            call = call._replace(model=None, usd=parse_usd(usd))
+        try:
+            plan, answer = self._admissions.look(call, self.identify(user_key, session_id, dimensions))
+        except BudgetExceeded as stopped:
+            return CheckResult(allowed=False, reason=stopped.reason, would_cost=None, refusal=stopped.refusals[0])
+        cost: Decimal | None = None if call.usd is None else usd_from_nano(call.usd)
         if plan.card is not None:
             cost = usd_from_nano(nano_from_pico(plan.card.plain_cost_pico(call.input_tokens, output)))
         if not isinstance(answer, Refused):
@@ -360,6 +460,7 @@ class BudgetManager:
         model: str | None = None,
         provider: str | None = None,
         dimensions: Dimensions | None = None,
+        at: Instant | None = None,
     ) -> RecordResult:
         """Book what was spent elsewhere. Never refuses; counted apart as `unreserved`.
 
@@ -375,6 +476,8 @@ class BudgetManager:
             model: the model; `default_model` where left out.
             provider: whose model it is, where the name alone doesn't say.
             dimensions: further keys, for limits whose scope is a dimension.
+            at: when it was spent, in whose windows it counts then: an opening balance, say. A datetime with a time zone, or
+                seconds since the epoch; None: now.
 
         Raises:
             UnknownModelPrice: the model has no price and no `cost=` was given. The tokens are counted first.
@@ -393,14 +496,13 @@ class BudgetManager:
         money, problem = self._cost_of_record(usage, cost, model, provider, identity)
         unpriced = problem is not None or (cost is None and model is None and usage.total_tokens > 0)
         charge = Charge(usage.input_tokens, usage.output_tokens, money, 1, unpriced=unpriced)
-        while True:
-            counters = self._planner.all_counters(identity, model, provider)
-            stale = self._ledger.record(counters, charge)
-            if stale is None:
-                break
-            self._planner.spans.move_on(stale.now)
+        self._book(identity, model, provider, charge, None if at is None else read_instant("at", at))
         for tally in identity.tallies:
             tally.book(charge)
+        if self.journal is not None:
+            self.journal.recorded(self._record_draft(identity, model, provider, usage, charge, at))
+        if self.alerts is not None:
+            self.alerts.spent(self._planner.lines_for(identity, model, provider))
         self._catch_up()
         if problem is not None and self._planner.rules.unknown_model != "tokens_only":
             raise problem
@@ -447,16 +549,48 @@ class BudgetManager:
                 return [stats_of(balance, user_key=key) for key, balance in rows]
             self._planner.spans.move_on(rows.now)
 
-    def middleware(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002 - whatever the npm package takes
-        """The npm package's middleware. Comes with the web integrations.
+    def middleware(
+        self, *, interface: Literal["asgi", "wsgi", "django"] | None = None, **options: Unpack[WebOptions]
+    ) -> Callable[..., Any]:
+        """The web door as a function of an application: `app.add_middleware(budget.middleware(user_key=...))`.
+
+        For Flask: `app.wsgi_app = budget.middleware(user_key=...)(app.wsgi_app)`. For Django: keep what this gives under a
+        name, and list that in `MIDDLEWARE`.
+
+        Args:
+            interface: what the application speaks; where left out, it is looked at.
+            options: those of `integrations.asgi.BudgetMiddleware`.
 
         Raises:
-            ConfigurationError: this version has none yet.
+            ConfigurationError: an option is wrong.
         """
-        raise ConfigurationError(
-            "this version has no middleware yet: in the handler, use `with budget.session(user_key=...)` and a wrapped client, "
-            "or budget.check(...)"
-        )
+        # The one door upwards: the npm package has it here.
+        from llm_token_budget.integrations.mounting import mounter
+
+        return mounter(self, interface, options)
+
+    def subscribe(
+        self,
+        *,
+        on_reserve: Callable[[Reserved], object] | None = None,
+        on_settle: Callable[[Settled], object] | None = None,
+        on_blocked: Callable[[Blocked], object] | None = None,
+        on_overrun: Callable[[Overrun], object] | None = None,
+        on_clamp: Callable[[Clamped], object] | None = None,
+    ) -> Callable[[], None]:
+        """Tell further hooks, beside those of the options, of what happens from now on.
+
+        Returns:
+            A function that ends it.
+
+        Raises:
+            ConfigurationError: one can't be called, or would have to be awaited.
+        """
+        wanted = _named_hooks(on_reserve, on_settle, on_blocked, on_overrun, on_clamp)
+        if self._hooks is None:
+            self._hooks = self._admissions.hooks = self._tell({})
+        self._hooks.add(wanted)
+        return partial(self._hooks.remove, wanted)
 
     # Sessions, limits, what remains
 
@@ -618,6 +752,30 @@ class BudgetManager:
             user_key = user_key or current(self).user_key or ANONYMOUS
         self._ledger.reset(user=user_key, session=session_id)
 
+    @property
+    def mode(self) -> Mode:
+        """What holds in this process now: "enforce", "observe" (nothing is refused) or "block" (everything is)."""
+        return self._admissions.switch.mode
+
+    def set_mode(self, mode: Mode | None, *, by: str | None = None) -> None:
+        """Stop everything (`"block"`), stop enforcing (`"observe"`) or go back (`"enforce"`), for all processes of the ledger.
+
+        Without a deploy: each process notices within a second, in the course of a call. Refusals then have the reason
+        `stopped_by_mode`; calls in flight go on. What is spent is counted in every mode.
+
+        Args:
+            mode: None: back to what each process was started with (LLM_TOKEN_BUDGET_MODE, or "enforce").
+            by: who switches, for `mode_history`; the user of this process where left out.
+
+        Raises:
+            ConfigurationError: no such mode.
+        """
+        self._admissions.switch.switch(None if mode is None else read_mode(mode, "mode"), by)
+
+    def mode_history(self) -> list[Switched]:
+        """Who switched the mode, and when; the latest first."""
+        return self._admissions.switch.history()
+
     def unmetered_calls(self) -> list[UnmeteredUse]:
         """What wrapped clients of this process called without its bill being measured, by endpoint, the latest first.
 
@@ -626,6 +784,18 @@ class BudgetManager:
         """
         return self.unmetered.noted()
 
+    def require_prices(self, *models: str, provider: str | None = None) -> None:
+        """Make sure, when the application starts, that models have a price, rather than at night when they are called.
+
+        Args:
+            models: as calls will name them; aliases and `provider:model` too.
+            provider: whose models they are, where the names alone don't say.
+
+        Raises:
+            UnknownModelPrice: one of them has none.
+        """
+        self.prices.require(models, provider)
+
     def warm_up(self) -> None:
         """Load the price book now (about 0.25 s) instead of at the first call."""
         self.prices.warm_up()
@@ -633,6 +803,10 @@ class BudgetManager:
     def close(self) -> None:
         """Let go of the ledger's connections."""
         self._catch_up()
+        if self.alerts is not None:
+            self.alerts.close()
+        if self.journal is not None:
+            self.journal.close()
         self._ledger.close()
 
     def __enter__(self) -> Self:
@@ -699,6 +873,14 @@ class BudgetManager:
         """`refund_unconfirmed` for tasks."""
         return await self._ledger.acall(self.refund_unconfirmed, since=since, until=until, user_key=user_key)
 
+    async def aset_mode(self, mode: Mode | None, *, by: str | None = None) -> None:
+        """`set_mode` for tasks."""
+        await self._ledger.acall(self.set_mode, mode, by=by)
+
+    async def amode_history(self) -> list[Switched]:
+        """`mode_history` for tasks."""
+        return await self._ledger.acall(self.mode_history)
+
     async def aunmetered_calls(self) -> list[UnmeteredUse]:
         """`unmetered_calls` for tasks."""
         return self.unmetered_calls()
@@ -724,6 +906,10 @@ class BudgetManager:
         """Where amounts are kept."""
         return self._ledger
 
+    def _tell(self, hooks: Mapping[type[Event], Hook]) -> Hooks:
+        # A ledger elsewhere isn't asked for the time of each event.
+        return Hooks(hooks, time.time if self._ledger.blocking else self._ledger.now)
+
     def _catch_up(self) -> None:
         """Tell the hooks what happened where nothing could be told."""
         if self._hooks is not None:
@@ -733,8 +919,51 @@ class BudgetManager:
         amounts = self._ledger.refund(reservation_id)
         if amounts is not None:
             self._admissions.doubts.take_back(reservation_id)
+            if self.journal is not None:
+                self.journal.refunded(reservation_id)
         self._catch_up()
         return amounts
+
+    def _book(
+        self, identity: Identity, model: str | None, provider: str | None, charge: Charge, at: float | None
+    ) -> None:
+        if at is not None:
+            if at > self._ledger.now() + 60:
+                raise ConfigurationError("at= is in the future: what will be spent can be reserved, not recorded")
+            then = Planner(self._planner.rules, self.prices)
+            then.spans.move_on(at)
+            self._ledger.record(then.all_counters(identity, model, provider), charge, at=at)
+            return
+        while (stale := self._ledger.record(self._planner.all_counters(identity, model, provider), charge)) is not None:
+            self._planner.spans.move_on(stale.now)
+
+    def _record_draft(
+        self,
+        identity: Identity,
+        model: str | None,
+        provider: str | None,
+        usage: Usage,
+        charge: Charge,
+        at: Instant | None,
+    ) -> Draft:
+        """What the journal's entry of something is made of that was booked without asking."""
+        created = self._ledger.now() if at is None else read_instant("at", at)
+        return Draft(
+            handle=Handle(new_id(), (), Amounts(), 0, created),
+            provider=provider,
+            model=model,
+            expected_input_tokens=None,
+            user_key=identity.user_key,
+            session_id=identity.session_id,
+            dimensions=identity.dimensions,
+            charge=charge,
+            usage=usage,
+            answered_by=None,
+            prices=None,
+            priced_as_requested=False,
+            clamped=None,
+            book=id(self.prices),
+        )
 
     def _model(self, model: str | None) -> str | None:
         if model is None:
@@ -752,6 +981,8 @@ class BudgetManager:
                 return 0, UnknownModelPrice("(no model named)", recorded=True)
             return 0, None
         try:
+            if not usage.is_plain:
+                return self.prices.bill(usage, model=model, provider=provider).nano_usd, None
             return nano_from_pico(self.prices.rate_card(model, provider).cost_pico(usage)), None
         except UnknownModelPrice as unknown:
             return 0, UnknownModelPrice(
@@ -777,6 +1008,32 @@ class BudgetManager:
                 return limit
         known = ", ".join(repr(limit.name) for limit in self.limits) or "none"
         raise ConfigurationError(f"no limit is called {shown(str(name))}; the limits of this budget: {known}")
+
+
+def _named_hooks(
+    on_reserve: Hook | None,
+    on_settle: Hook | None,
+    on_blocked: Hook | None,
+    on_overrun: Hook | None,
+    on_clamp: Hook | None,
+) -> dict[type[Event], Hook]:
+    return read_hooks(
+        {
+            "on_reserve": (Reserved, on_reserve),
+            "on_settle": (Settled, on_settle),
+            "on_blocked": (Blocked, on_blocked),
+            "on_overrun": (Overrun, on_overrun),
+            "on_clamp": (Clamped, on_clamp),
+        }
+    )
+
+
+def _journal(option: object, ledger: Ledger, retention: Seconds | None) -> Journal | None:
+    if option is None:
+        return None
+    from llm_token_budget.journal import read_journal
+
+    return read_journal(option, ledger, retention)
 
 
 def _remaining(limit: Limit, key: tuple[str, ...], counter: Counter, balance: Balance, amount: int) -> Remaining:

@@ -5,25 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
 from llm_token_budget.admissions import Admissions, Admitted, logger
 from llm_token_budget.claims import Call
 from llm_token_budget.context import Identity
 from llm_token_budget.errors import ConfigurationError, UnknownModelPrice, shown
 from llm_token_budget.events import Answer
-from llm_token_budget.ledgers.base import Amounts, Booked, Charge, Handle, reserved_charge
+from llm_token_budget.ledgers.base import UNTOLD, Amounts, Booked, Charge, Handle, make, reserved_charge
 from llm_token_budget.limits import Amount
 from llm_token_budget.money import nano_from_pico, parse_usd
+from llm_token_budget.pricing.billing import says_more
+from llm_token_budget.receipts import Draft, Receipt
 from llm_token_budget.usage import Usage, read_usage
+
+if TYPE_CHECKING:
+    from llm_token_budget.pricing import Bill, RateCard
 
 _ENDED_UNSETTLED = (
     "a reservation was left without settle() or release(): %s tokens and $%s are charged as unconfirmed; "
     "budget.refund(%r) gives them back"
 )
 
-
-_FIRST = Booked(None, first=True)
 _FREE = Charge(requests=0)
 _NOTHING = Amounts()
 
@@ -40,11 +43,14 @@ class Reservation:
         "_admissions",
         "_admitted",
         "_answer",
+        "_answered_by",
         "_booked",
         "_call",
         "_clamped_to",
         "_ended",
+        "_fell_back",
         "_identity",
+        "_priced_by",
     )
 
     def __init__(self, admissions: Admissions, call: Call, identity: Identity) -> None:
@@ -58,11 +64,25 @@ class Reservation:
         self._clamped_to: int | None = None
         self._answer: Answer | None = None
         """What was last priced."""
+        self._answered_by: str | None = None
+        self._priced_by: RateCard | Bill | None = None
+        """The prices of that."""
+        self._fell_back = False
+        """Whether those are only the requested model's, since nobody can price the one that answered."""
 
     @property
     def id(self) -> str:
         """Its id, as `BudgetManager.refund` takes it."""
         return self._handle.id
+
+    @property
+    def call(self) -> Call:
+        """What was known of the call before it was sent."""
+        return self._call
+
+    def forget_request(self) -> None:
+        """Let go of what was sent: the reservation may have to be kept for long."""
+        self._call = self._call._replace(estimate=None)
 
     @property
     def model(self) -> str | None:
@@ -111,12 +131,27 @@ class Reservation:
     @property
     def clamped_to(self) -> int | None:
         """The maximum that the call must be sent with to stay inside its reservation; None if it may stay as it is."""
-        return self._clamped_to if self._entered else None
+        return self._clamped_to if self._admitted is not None or self._entered else None
 
     @property
     def waited(self) -> float:
         """Seconds that the call waited for room."""
         return self._entered.waited
+
+    @property
+    def receipt(self) -> Receipt | None:
+        """What it came to, and how that came about; None while it is open."""
+        return self._draft(self._handle, self._booked).receipt if self._ended else None
+
+    @property
+    def kept(self) -> Self | Draft:
+        """What to keep for its receipt: once the provider has said what it billed, nothing of what was asked."""
+        booked = self._booked
+        return self if booked is None or booked.unconfirmed else self._draft(self._handle, booked)
+
+    def is_of(self, budget: object) -> bool:
+        """Whether a budget made it."""
+        return getattr(budget, "prices", None) is self._admissions.prices
 
     @property
     def ended(self) -> bool:
@@ -129,13 +164,15 @@ class Reservation:
         Raises:
             BudgetExceeded: a limit has no room.
         """
-        self._check_fresh()
+        if self._admitted is not None:
+            self._refuse_again()
         self._hold(self._admissions.admit(self._call, self._identity))
         return self
 
     async def aenter(self) -> Self:
         """`enter` for tasks."""
-        self._check_fresh()
+        if self._admitted is not None:
+            self._refuse_again()
         self._hold(await self._admissions.aadmit(self._call, self._identity))
         return self
 
@@ -219,29 +256,39 @@ class Reservation:
             ReservationConflict: it ended before, with another amount.
         """
         ledger, handle = self._admissions.ledger, self._handle
-        self._end(charge, ledger.release(handle) if charge is None else ledger.settle(handle, charge))
+        self._end(handle, charge, ledger.release(handle) if charge is None else ledger.settle(handle, charge))
         if (hooks := self._admissions.hooks) is not None:
             hooks.catch_up()
 
     async def abook(self, charge: Charge | None) -> None:
         """`book` for tasks."""
         ledger, handle = self._admissions.ledger, self._handle
-        self._end(charge, await (ledger.arelease(handle) if charge is None else ledger.asettle(handle, charge)))
+        self._end(handle, charge, await (ledger.arelease(handle) if charge is None else ledger.asettle(handle, charge)))
         if (hooks := self._admissions.hooks) is not None:
             hooks.catch_up()
 
     def book_later(self, charge: Charge | None) -> None:
         """`book` soon. Never blocks or raises."""
-        self._admissions.ledger.settle_later(self._handle, charge)
-        self._end(charge, _FIRST)
+        handle = self._handle
+        self._admissions.ledger.settle_later(handle, charge)
+        self._end(handle, charge, UNTOLD)
 
     def charge_for(
         self, usage: Usage, *, model: str | None = None, service_tier: str | None = None, estimated: bool = False
     ) -> Charge:
         """What a usage comes to: at the price of the model that answered, or else of the one that was asked."""
-        money, unpriced = self._price(usage, model, service_tier)
         self._answer = usage, model
-        return Charge(usage.input_tokens, usage.output_tokens, money, 1, False, estimated, unpriced)  # noqa: FBT003
+        return self._priced(usage, usage.input_tokens, usage.output_tokens, model, service_tier, estimated)
+
+    def charge_for_totals(
+        self, input_tokens: int, output_tokens: int, model: str | None, service_tier: str | None, *, estimated: bool
+    ) -> Charge:
+        """`charge_for` a usage without parts, as most are: no `Usage` is made unless somebody wants to know of it."""
+        usage = None
+        if self._admissions.hooks is not None:
+            usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
+            self._answer = usage, model
+        return self._priced(usage, input_tokens, output_tokens, model, service_tier, estimated)
 
     def unconfirmed_charge(self) -> Charge:
         """All that is held, as a charge that nobody has confirmed."""
@@ -305,7 +352,8 @@ class Reservation:
             self.settle_later()
 
     def __del__(self) -> None:
-        self.settle_later()
+        if not self._ended:
+            self.settle_later()
 
     def _safely(self, end: Callable[[], None]) -> None:
         """End without raising: what the block raised, or returned, goes first. What fails is left to the ledger."""
@@ -328,9 +376,8 @@ class Reservation:
         admitted = self._admitted
         return self._entered.granted.handle if admitted is None else admitted.granted.handle
 
-    def _check_fresh(self) -> None:
-        if self._admitted is not None:
-            raise ConfigurationError("a reservation is entered once: call budget.reserve(...) again")
+    def _refuse_again(self) -> NoReturn:
+        raise ConfigurationError("a reservation is entered once: call budget.reserve(...) again")
 
     def _charge(
         self,
@@ -353,71 +400,134 @@ class Reservation:
             raise ConfigurationError("this reservation is of plain money: settle(usd=...) says what it came to")
         return self.charge_for(usage, model=model, service_tier=service_tier, estimated=estimated)
 
-    def _price(self, usage: Usage, model: str | None, service_tier: str | None) -> tuple[int, bool]:
-        """(nano-USD, unpriced): by the model that answered, or else by the one that was asked."""
+    def _priced(
+        self,
+        usage: Usage | None,
+        input_tokens: int,
+        output_tokens: int,
+        model: str | None,
+        service_tier: str | None,
+        estimated: bool,  # noqa: FBT001 - for every call, and a fact of the answer
+    ) -> Charge:
+        """The charge by the prices of the model that answered, or else of the one that was asked; no usage: without parts."""
         card, call = self._entered.plan.card, self._call
         tier = service_tier or call.service_tier
         answered = model or call.model
+        self._answered_by, self._fell_back = model, False
+        if usage is not None and not usage.is_plain and (bill := self._bill(usage, answered, tier)) is not None:
+            self._priced_by, self._fell_back = bill, bill.fell_back
+            return make(Charge, (input_tokens, output_tokens, bill.nano_usd, 1, False, estimated, False))
         if answered is not None and (card is None or answered != call.model or tier != call.service_tier):
+            if call.model is not None and answered != call.model and says_more(call.provider, call.model, answered):
+                answered = call.model
             try:
-                card = self._admissions.prices.rate_card(answered, call.provider, service_tier=tier)
+                card = self._admissions.prices.rate_card(
+                    answered, call.provider, service_tier=tier, geography=call.geography
+                )
             except UnknownModelPrice:
-                logger.debug("the answer names a model without a price; the price of the one that was asked counts")
+                self._fell_back = card is not None
+                self._admissions.say_once(
+                    f"priced as {call.model}",
+                    "an answer names a model that nobody can price: it is charged as %s, which was asked for (said once per model)",
+                    shown(call.model or "(no model)"),
+                )
+        self._priced_by = card
         if card is None:
             # Plain money comes to what was reserved, until `usd=` says otherwise.
-            return call.usd or 0, call.usd is None and call.model is not None
-        return nano_from_pico(card.cost_pico(usage)), False
+            money, unpriced = call.usd or 0, call.usd is None and call.model is not None
+        else:
+            pico = card.plain_cost_pico(input_tokens, output_tokens) if usage is None else card.cost_pico(usage)
+            money, unpriced = nano_from_pico(pico), False
+        return make(Charge, (input_tokens, output_tokens, money, 1, False, estimated, unpriced))
+
+    def _bill(self, usage: Usage, answered: str | None, tier: str | None) -> Bill | None:
+        """The bill of a usage that is more than tokens; None if nobody can price it."""
+        call = self._call
+        try:
+            return self._admissions.prices.bill(
+                usage,
+                model=answered,
+                provider=call.provider,
+                requested=call.model,
+                service_tier=tier,
+                geography=call.geography,
+            )
+        except UnknownModelPrice:
+            return None
+
+    def _draft(self, handle: Handle, charge: Charge | None) -> Draft:
+        """What its receipt is made of."""
+        who, answer, call = self._identity, self._answer, self._call
+        of_call = handle, call.provider, call.model, call.expected_input_tokens
+        of_whom = who.user_key, who.session_id, who.dimensions
+        of_answer = charge, None if answer is None else answer[0], self._answered_by, self._priced_by, self._fell_back
+        return make(Draft, (*of_call, *of_whom, *of_answer, self._clamped, id(self._admissions.prices)))
 
     def _hold(self, admitted: Admitted) -> None:
         """Room is held: say so."""
         self._admitted = admitted
         plan, granted, _ = admitted
-        if granted.bounded and not plan.expects:
+        handle, most, _, bounded, _ = granted
+        if bounded and not plan.expects:
             call = self._call
-            own = call.model_maximum if call.max_output_tokens is None else call.max_output_tokens
-            if own is None or granted.output_tokens < own:
-                self._clamped_to = granted.output_tokens
+            own = call.max_output_tokens
+            if own is None:
+                own = call.model_maximum
+            if own is None or most < own:
+                self._clamped_to = most
                 self._admissions.say_once(
                     f"clamped {call.model}",
                     "the maximum output of %s is lowered from %s to %s tokens, to fit in what is left (said once per model)",
                     shown(call.model or "(no model)"),
                     plan.at_most,
-                    granted.output_tokens,
+                    most,
                 )
         if (hooks := self._admissions.hooks) is not None:
             try:
-                hooks.held(self._call, self._identity, granted.handle, waited=admitted.waited, clamped=self._clamped)
+                hooks.held(self._call, self._identity, handle, waited=admitted.waited, clamped=self._clamped)
             except BaseException:  # Such as a KeyboardInterrupt: whoever asked for the room never learns of it.
                 self.release_later()
                 raise
 
-    def _end(self, charge: Charge | None, booked: Booked) -> None:
+    def _end(self, handle: Handle, charge: Charge | None, booked: Booked) -> None:
         first, self._ended = not self._ended, True
-        self._admissions.open.pop(self.id, None)
+        self._admissions.open.pop(handle.id, None)
         # An expired lease was charged by the ledger, which the sessions did not see: only what they have is taken back.
         before, self._booked = self._booked, charge if booked.first else self._booked
         if (hooks := self._admissions.hooks) is not None and booked.first:
-            covered = self._handle.reserved if first else before.amounts if before is not None else _NOTHING
+            covered = handle.reserved if first else before.amounts if before is not None else _NOTHING
             hooks.ended(
                 self._call,
                 self._identity,
-                self._handle,
+                handle,
                 charge or _FREE,
                 before=before,
                 covered=covered,
                 clamped=self._clamped,
                 answer=self._answer,
+                draft=self._draft(handle, charge),
             )
+        if (journal := self._admissions.journal) is not None and booked.first:
+            # What was refunded meanwhile, as the ledger knows, is not there to be replaced.
+            there = booked is UNTOLD or booked.before is not None
+            journal.settled(self._draft(handle, charge), before if there else None)
+        if charge is not None and charge.nano_usd and not charge.unconfirmed:
+            self._admissions.last_costs.note(self._identity.user_key, self._call.model, charge.nano_usd)
+        if (alerts := self._admissions.alerts) is not None:
+            alerts.spent(self._entered.plan.watched)
         tallies = self._identity.tallies
         if not tallies:
             return
         if booked.first and before is not None:
-            self._admissions.doubts.take_back(self.id)
+            self._admissions.doubts.take_back(handle.id)
         if booked.first and charge is not None and charge.unconfirmed:
-            self._admissions.doubts.add(self.id, charge, tallies)
+            self._admissions.doubts.add(handle.id, charge, tallies)
+        draft = self._draft(handle, charge) if booked.first else None
         for tally in tallies:
+            if draft is not None:
+                tally.drafts.append(draft)
             if first:
-                tally.give_back(self._handle.reserved)
+                tally.give_back(handle.reserved)
             if booked.first and before is not None and not before.unconfirmed:
                 tally.take_back(before)
             if booked.first and charge is not None:

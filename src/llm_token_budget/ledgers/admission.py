@@ -18,30 +18,29 @@ def decide(claim: Claim, standings: Sequence[Standing]) -> tuple[int, bool, list
 
     If one of those lines is enforced, the claim is refused whatever the grant.
     """
-    fit, short = claim.want, list[int]()
-    fixed, slopes, least = claim.fixed, claim.slope, claim.at_least
-    allowed = None
-    for index, line in enumerate(claim.lines):
-        amount, spent, reserved = standings[index]
+    _, _, lines, fixed, slopes, want, least, share, floor, _, _ = claim
+    allowed, short = None, list[int]()
+    standing_lines = enumerate(zip(lines, standings, strict=True))
+    for index, ((_, _, unit, _, _, enforce), (amount, spent, reserved)) in standing_lines:
         if amount is None:
             continue
-        unit = line.unit
-        room = amount - spent - reserved - fixed[unit]
+        room = (amount - spent - reserved - fixed[unit]) * SLOPE_SCALE
         slope = slopes[unit]
         # An amount of 0 means blocked, even for a call that needs none of this unit.
-        if room < 0 or not amount or slope * least > room * SLOPE_SCALE:
+        if room < slope * least or not amount:
             short.append(index)
-        elif slope and line.enforce:
-            most = room * SLOPE_SCALE // slope
+        elif slope and enforce:
+            most = room // slope
             if allowed is None or most < allowed:
                 allowed = most
     if allowed is not None:
-        if claim.share:
-            fit = min(fit, max(allowed // claim.share, claim.share_floor))
-        fit = max(min(fit, allowed), least)
-    elif claim.share:
-        fit = max(fit, least)
-    return fit, allowed is not None, short
+        if share:
+            want = min(want, max(allowed // share, floor))
+        if want > allowed:
+            want = allowed
+    if want < least and (share or allowed is not None):
+        want = least
+    return want, allowed is not None, short
 
 
 def needed(claim: Claim, unit: int) -> int:

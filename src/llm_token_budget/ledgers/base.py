@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, ParamSpec, Protocol, TypeVar, cast
 
 from llm_token_budget.money import usd_from_nano
 
@@ -29,6 +29,15 @@ SLOPE_SCALE: Final = 1000
 """Slopes are in thousandths of the unit per output token: pico-USD for money, milli-tokens for tokens."""
 
 DAY: Final = 86_400.0
+
+
+class _Make(Protocol):
+    def __call__(self, kind: type[T], fields: tuple[Any, ...], /) -> T: ...
+
+
+make: Final[_Make] = cast("Any", tuple).__new__
+"""Makes a named tuple of all its fields: `make(Amounts, (1, 2, 3))`. Without the Python function that its class puts in
+between: these are made for every call."""
 
 
 class Amounts(NamedTuple):
@@ -99,11 +108,12 @@ class Claim(NamedTuple):
 
     def amounts(self, k: int) -> Amounts:
         """What is reserved when k output tokens are granted."""
-        tokens, money, requests = self.slope
+        tokens, money, requests = self.fixed
+        token_slope, money_slope, request_slope = self.slope
         return Amounts(
-            self.fixed.tokens - (-tokens * k // SLOPE_SCALE),
-            self.fixed.nano_usd - (-money * k // SLOPE_SCALE),
-            self.fixed.requests - (-requests * k // SLOPE_SCALE),
+            tokens - (-token_slope * k // SLOPE_SCALE),
+            money - (-money_slope * k // SLOPE_SCALE),
+            requests - (-request_slope * k // SLOPE_SCALE),
         )
 
 
@@ -226,6 +236,10 @@ class Booked(NamedTuple):
     """False for a repeat, which changed nothing."""
 
 
+UNTOLD: Final = Booked(None, first=True)
+"""The store has not answered yet: what had been charged before, it will know."""
+
+
 class Ledger(ABC):
     """Keeps what was spent and what is reserved. Every method is one atomic step, safe from any thread.
 
@@ -234,10 +248,13 @@ class Ledger(ABC):
     """
 
     blocking: bool = False
+    """Whether operations are I/O."""
+    poll: float = 0.05
+    """Seconds after which a call that waits for room looks again by itself."""
 
     @abstractmethod
     def now(self) -> float:
-        """The ledger's clock: seconds since the epoch."""
+        """The ledger's clock, as far as this process knows it: seconds since the epoch. No I/O."""
 
     @abstractmethod
     def reserve(self, claim: Claim) -> Granted | Refused | Stale:
@@ -291,8 +308,11 @@ class Ledger(ABC):
         """The unconfirmed charges of the horizon, oldest first."""
 
     @abstractmethod
-    def record(self, counters: tuple[Counter, ...], charge: Charge) -> Stale | None:
-        """Book what was spent without asking. Never refuses."""
+    def record(self, counters: tuple[Counter, ...], charge: Charge, *, at: float | None = None) -> Stale | None:
+        """Book what was spent without asking. Never refuses.
+
+        `at`: in the windows of then, which the counters name whatever the clock says (an opening balance).
+        """
 
     @abstractmethod
     def read(self, counters: Sequence[Counter]) -> list[Balance] | Stale:
@@ -313,6 +333,10 @@ class Ledger(ABC):
         """Remove what `set_limit` stored."""
 
     @abstractmethod
+    def overrides(self) -> list[tuple[str, tuple[str, ...] | None, int | None]]:
+        """All that `set_limit` stored: (name, key, amount)."""
+
+    @abstractmethod
     def limit_amounts(self, lines: Iterable[Line]) -> list[int | None]:
         """The amounts that hold for some lines, overrides applied."""
 
@@ -327,6 +351,13 @@ class Ledger(ABC):
     @abstractmethod
     async def await_room(self, freed: int, timeout: float) -> None:  # noqa: ASYNC109 - the protocol's own deadline
         """`wait` for tasks."""
+
+    def ping(self) -> None:  # noqa: B027 - what is at hand needs no asking
+        """A round trip to the store.
+
+        Raises:
+            LedgerUnavailable: it can't be reached.
+        """
 
     def close(self) -> None:  # noqa: B027 - nothing to do unless a store says otherwise
         """Let go of connections and threads. What is open stays open until its lease ends."""

@@ -8,8 +8,9 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from math import inf
 from queue import SimpleQueue
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from llm_token_budget.errors import ConfigurationError, ReservationConflict
 from llm_token_budget.ledgers.admission import decide, needed
@@ -29,10 +30,11 @@ from llm_token_budget.ledgers.base import (
     Shortage,
     Stale,
     Unconfirmed,
+    make,
     reserved_charge,
 )
 from llm_token_budget.ledgers.bell import Bell, await_ring, wait
-from llm_token_budget.ledgers.rows import Row
+from llm_token_budget.ledgers.rows import Row, above_of, close, hold
 
 REMEMBERED = 20_000
 """So many ended reservations are remembered one by one. An older handle is refused, so nothing is ever applied twice."""
@@ -99,6 +101,8 @@ class MemoryLedger(Ledger):
         self._forgotten = -1.0
         """The youngest handle that was forgotten: nothing up to its age is applied any more."""
         self._longest_lease = 0.0
+        self._due = inf
+        """Before that instant nothing is to be tidied up."""
         self._leases: list[tuple[float, str]] = []
         self._perishable: list[tuple[float, int, Counter]] = []
         self._overrides: dict[tuple[str, tuple[str, ...] | None], int | None] = {}
@@ -110,13 +114,15 @@ class MemoryLedger(Ledger):
         return self._clock()
 
     def reserve(self, claim: Claim) -> Granted | Refused | Stale:
-        self._check_process()
+        if self._forks != _forks:
+            self._check_process()
         with self._lock:
             now = self._tidy()
-            if (held := self._open.get(claim.id)) is not None:
-                return held.granted
-            if claim.id in self._charged or claim.id in self._ended:
-                raise ReservationConflict(f"reservation {claim.id!r:.80} has ended: a new call needs a new id")
+            key = claim.id
+            if key in self._open:
+                return self._open[key].granted
+            if key in self._charged or key in self._ended:
+                raise ReservationConflict(f"reservation {key!r:.80} has ended: a new call needs a new id")
             answer, rows = self._decide(claim, now, count_blocked=True)
             if type(answer) is Granted:
                 self._hold(claim, answer, rows, now)
@@ -128,7 +134,8 @@ class MemoryLedger(Ledger):
             return self._decide(claim, self._tidy(), count_blocked=count_blocked)[0]
 
     def settle(self, handle: Handle, charge: Charge) -> Booked:
-        self._check_process()
+        if self._forks != _forks:
+            self._check_process()
         with self._lock:
             return self._settle(handle, charge, self._tidy())
 
@@ -172,15 +179,15 @@ class MemoryLedger(Ledger):
             self._tidy()
             return [Unconfirmed(entry.handle, entry.charge, entry.at) for entry in self._charged.values()]
 
-    def record(self, counters: tuple[Counter, ...], charge: Charge) -> Stale | None:
+    def record(self, counters: tuple[Counter, ...], charge: Charge, *, at: float | None = None) -> Stale | None:
         self._check_process()
         with self._lock:
             now = self._tidy()
-            if _is_stale(counters, now):
+            if at is None and _is_stale(counters, now):
                 return Stale(now)
             for counter in counters:
                 row = self._row(counter)
-                row.book(counter, charge, now, now)
+                row.book(counter, charge, now if at is None else at, now)
                 row.touched = now
                 for unit, amount in enumerate(charge.amounts):
                     row.aside.unreserved[unit] += amount
@@ -224,6 +231,11 @@ class MemoryLedger(Ledger):
             self._overrides.pop((name, key), None)
             self._bell.ring()
 
+    def overrides(self) -> list[tuple[str, tuple[str, ...] | None, int | None]]:
+        self._check_process()
+        with self._lock:
+            return [(name, key, amount) for (name, key), amount in self._overrides.items()]
+
     def limit_amounts(self, lines: Iterable[Line]) -> list[int | None]:
         self._check_process()
         with self._lock:
@@ -260,15 +272,21 @@ class MemoryLedger(Ledger):
     def _tidy(self) -> float:
         """Do what is due, and tell the time."""
         now = self._clock()
+        if now >= self._due or not self._later.empty():
+            self._do_what_is_due(now)
+        return now
+
+    def _do_what_is_due(self, now: float) -> None:
         while not self._later.empty():
             self._catch_up(self._later.get(), now)
-        if self._leases and self._leases[0][0] <= now:
-            self._expire(now)
-        if self._perishable and self._perishable[0][0] <= now:
-            self._drop_perished(now)
-        if self._charged:
-            self._finish_unconfirmed(now)
-        return now
+        self._expire(now)
+        self._drop_perished(now)
+        self._finish_unconfirmed(now)
+        self._due = min(
+            self._leases[0][0] if self._leases else inf,
+            self._perishable[0][0] if self._perishable else inf,
+            next(iter(self._charged.values())).at + self._horizon if self._charged else inf,
+        )
 
     def _catch_up(self, late: tuple[Handle, Charge | None] | tuple[Counter, ...], now: float) -> None:
         match late:
@@ -293,35 +311,40 @@ class MemoryLedger(Ledger):
         self, claim: Claim, now: float, *, count_blocked: bool
     ) -> tuple[Granted | Refused | Stale, list[Row | None]]:
         """The answer, and the rows of the claim's counters as far as there are any."""
+        key, counters, lines, (input_tokens, _, _), _, _, _, _, _, lease, _ = claim
         rows: list[Row | None] = []
-        for counter in claim.counters:
-            if counter.start > now or (counter.end is not None and counter.end <= now):
-                return Stale(now), rows
+        for counter in counters:
             row = self._rows.get(counter)
-            if counter.sliding and row is not None:
+            if row is None:
+                if _is_stale((counter,), now):
+                    return Stale(now), rows
+            elif not row.start <= now < row.end:
+                return Stale(now), rows
+            elif row.buckets:
                 row.slide(counter, now)
             rows.append(row)
         standings: list[tuple[int | None, int, int]] = []
-        for line in claim.lines:
-            amount = self._amount(line) if self._overrides else line.amount
-            row = rows[line.counter] if line.counter >= 0 else None
-            standings.append((amount, 0, 0) if row is None else (amount, row.spent[line.unit], row.reserved[line.unit]))
+        for line in lines:
+            _, _, unit, amount, place, _ = line
+            if self._overrides:
+                amount = self._amount(line)
+            row = rows[place] if place >= 0 else None
+            standings.append((amount, 0, 0) if row is None else (amount, row.spent[unit], row.reserved[unit]))
         k, bounded, short = decide(claim, standings)
+        handle = make(Handle, (key, counters, claim.amounts(k), input_tokens, now))
         if not short:
-            handle = Handle(claim.id, claim.counters, claim.amounts(k), claim.fixed.tokens, now)
-            return Granted(handle, k, now + claim.lease, bounded), rows
+            return make(Granted, (handle, k, now + lease, bounded, ())), rows
         shortages = tuple(self._shortage(claim, index, standings[index], rows) for index in short)
-        if any(claim.lines[index].enforce for index in short):
-            enforced = tuple(shortage for shortage in shortages if claim.lines[shortage.line].enforce)
+        if any(lines[index].enforce for index in short):
+            enforced = tuple(shortage for shortage in shortages if lines[shortage.line].enforce)
             refused = Refused(enforced, self._bell.rung)
             if count_blocked and not (claim.patient and refused.held):
-                for counter, row in zip(claim.counters, rows, strict=True):
+                for counter, row in zip(counters, rows, strict=True):
                     # A stranger's refusal makes no row: hostile keys must not fill the ledger.
                     if row is not None or not counter.key:
                         self._row(counter).blocked += 1
             return refused, rows
-        handle = Handle(claim.id, claim.counters, claim.amounts(k), claim.fixed.tokens, now)
-        return Granted(handle, k, now + claim.lease, bounded, shortages), rows
+        return Granted(handle, k, now + lease, bounded, shortages), rows
 
     def _shortage(
         self, claim: Claim, index: int, standing: tuple[int | None, int, int], rows: list[Row | None]
@@ -344,18 +367,17 @@ class MemoryLedger(Ledger):
         )
 
     def _hold(self, claim: Claim, granted: Granted, known: list[Row | None], now: float) -> None:
-        reserved = granted.handle.reserved
-        rows: list[Row] = []
-        for counter, row in zip(claim.counters, known, strict=True):
-            if row is None:
-                row = self._row(counter)
-            row.hold(reserved)
-            row.touched = now
-            rows.append(row)
-        self._open[claim.id] = _Held(granted, rows)
+        rows: Any = known
+        if None in known:
+            rows = [row or self._row(counter) for row, counter in zip(known, claim.counters, strict=True)]
+        (key, _, reserved, _, _), _, expires, _, _ = granted
+        hold(rows, reserved, now)
+        self._open[key] = make(_Held, (granted, rows))
         if claim.lease > self._longest_lease:
             self._longest_lease = claim.lease
-        heapq.heappush(self._leases, (granted.expires, claim.id))
+        if expires < self._due:
+            self._due = expires
+        heapq.heappush(self._leases, (expires, key))
         # Ended reservations leave the heap: not one by one, but before they outnumber the open ones.
         if len(self._leases) > 2 * len(self._open) + 64:
             self._leases = [(held.granted.expires, key) for key, held in self._open.items()]
@@ -402,24 +424,16 @@ class MemoryLedger(Ledger):
 
     def _close(self, held: _Held, charge: Charge | None, now: float) -> None:
         """End an open reservation: give back what it holds and book what it was charged, in one step."""
-        handle = held.granted.handle
-        reserved = handle.reserved
-        above = None if charge is None else _above(charge.amounts, reserved)
-        for counter, row in zip(handle.counters, held.rows, strict=True):
-            row.give_back(reserved)
-            row.touched = now
-            if charge is not None:
-                if counter.sliding:
-                    row.slide(counter, now)
-                row.book(counter, charge, handle.created, now)
-                if above is not None:
-                    row.overrun(above, 1)
-        self._end(handle, charge, reserved, now)
+        granted, rows = held
+        handle = granted.handle
+        close(rows, handle, charge, now)
+        self._end(handle, charge, handle.reserved, now)
         self._bell.ring()
 
     def _end(self, handle: Handle, charge: Charge | None, covered: Amounts, now: float) -> None:
         if charge is not None and charge.unconfirmed:
             self._tick += 1
+            self._due = min(self._due, now + self._horizon)
             self._charged[handle.id] = _Charged(handle, charge, covered, now, self._tick)
         else:
             self._remember(handle, charge)
@@ -427,9 +441,9 @@ class MemoryLedger(Ledger):
     def _replace(self, entry: _Charged, charge: Charge | None, now: float) -> None:
         """Put a truth (or nothing) in the place of an unconfirmed charge."""
         handle, guess, covered = entry.handle, entry.charge.amounts, entry.covered
-        was_above = _above(guess, covered)
+        was_above = above_of(entry.charge, covered)
         # What the guess had left uncovered was given back, and may be somebody else's by now.
-        above = None if charge is None else _above(charge.amounts, Amounts(*map(min, guess, covered)))
+        above = None if charge is None else above_of(charge, Amounts(*map(min, guess, covered)))
         for counter in handle.counters:
             row = self._rows.get(counter)
             if row is None or row.since > entry.tick:
@@ -456,7 +470,7 @@ class MemoryLedger(Ledger):
             row.touched = now
 
     def _remember(self, handle: Handle, charge: Charge | None) -> None:
-        self._ended[handle.id] = _Ended(handle.created, charge)
+        self._ended[handle.id] = make(_Ended, (handle.created, charge))
         if len(self._ended) > self._remembered:
             _, gone = self._ended.popitem(last=False)
             self._forgotten = max(self._forgotten, gone.created)
@@ -503,6 +517,7 @@ class MemoryLedger(Ledger):
 
     def _perish(self, counter: Counter, due: float) -> None:
         self._tick += 1
+        self._due = min(self._due, due)
         heapq.heappush(self._perishable, (due, self._tick, counter))
         # Forgotten rows leave the heap as ended reservations do: before they outnumber the others.
         if len(self._perishable) > 2 * len(self._rows) + 64:
@@ -549,14 +564,6 @@ _DONE = Booked(None, first=True)
 
 def _is_stale(counters: Iterable[Counter], now: float) -> bool:
     return any(counter.start > now or (counter.end is not None and counter.end <= now) for counter in counters)
-
-
-def _above(actual: Amounts, covered: Amounts) -> Amounts | None:
-    """By how much a charge is above what was held for it; None if it isn't."""
-    (tokens, money, requests), (covered_tokens, covered_money, covered_requests) = actual, covered
-    if tokens <= covered_tokens and money <= covered_money and requests <= covered_requests:
-        return None
-    return Amounts(max(tokens - covered_tokens, 0), max(money - covered_money, 0), max(requests - covered_requests, 0))
 
 
 def _repeat(handle: Handle, ended: _Ended, charge: Charge) -> Booked:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from llm_token_budget.ledgers.base import Amounts, Balance, Charge, Counter
+from collections.abc import Sequence
+from math import inf
+
+from llm_token_budget.ledgers.base import Amounts, Balance, Charge, Counter, Handle
 
 BUCKETS = 60
 """A sliding window counts in so many steps. One more is kept, so that no window of its length is ever under-counted."""
@@ -21,6 +24,9 @@ class Aside:
         self.unpriced = 0
 
 
+_ZEROS: tuple[int, int, int] = (0, 0, 0)
+
+
 class Row:
     """The running sums of one counter. Not safe by itself: its ledger holds the lock."""
 
@@ -28,18 +34,22 @@ class Row:
         "_aside",
         "blocked",
         "buckets",
+        "end",
         "input_tokens",
         "open",
         "output_tokens",
         "reserved",
         "since",
         "spent",
+        "start",
         "touched",
     )
 
     def __init__(self, counter: Counter, since: int) -> None:
-        self.spent = [0, 0, 0]
-        self.reserved = [0, 0, 0]
+        self.start = counter.start
+        self.end: float = inf if counter.end is None else counter.end
+        self.spent: tuple[int, int, int] = _ZEROS
+        self.reserved: tuple[int, int, int] = _ZEROS
         self.open = 0
         """How many reservations are open on it."""
         self.input_tokens = 0
@@ -61,44 +71,24 @@ class Row:
     def unconfirmed(self, unit: int) -> int:
         return self._aside.unconfirmed[unit] if self._aside else 0
 
-    def hold(self, amounts: Amounts) -> None:
-        tokens, money, requests = amounts
-        reserved = self.reserved
-        reserved[0] += tokens
-        reserved[1] += money
-        reserved[2] += requests
-        self.open += 1
-
-    def give_back(self, amounts: Amounts) -> None:
-        tokens, money, requests = amounts
-        reserved = self.reserved
-        reserved[0] -= tokens
-        reserved[1] -= money
-        reserved[2] -= requests
-        self.open -= 1
-
     def book(self, counter: Counter, charge: Charge, at: float, now: float) -> None:
         """Count a charge in the window of `at`."""
         input_tokens, output_tokens, money, requests, unconfirmed, estimated, unpriced = charge
-        tokens = input_tokens + output_tokens
         if self.buckets is not None and not self._book_bucket(counter, charge, 1, at, now):
             return
-        spent = self.spent
-        spent[0] += tokens
-        spent[1] += money
-        spent[2] += requests
+        spent_tokens, spent_money, spent_requests = self.spent
+        self.spent = spent_tokens + input_tokens + output_tokens, spent_money + money, spent_requests + requests
         self.input_tokens += input_tokens
         self.output_tokens += output_tokens
         if unconfirmed or estimated or unpriced:
-            self._book_aside(charge, (tokens, money, requests), 1)
+            self._book_aside(charge, charge.amounts, 1)
 
     def take_back(self, counter: Counter, charge: Charge, at: float, now: float) -> None:
         """Undo `book`."""
         if self.buckets is not None and not self._book_bucket(counter, charge, -1, at, now):
             return
         amounts = -charge.input_tokens - charge.output_tokens, -charge.nano_usd, -charge.requests
-        for unit in range(3):
-            self.spent[unit] += amounts[unit]
+        self.spent = _sum(self.spent, amounts)
         self.input_tokens -= charge.input_tokens
         self.output_tokens -= charge.output_tokens
         self._book_aside(charge, amounts, -1)
@@ -115,11 +105,11 @@ class Row:
             return
         oldest = bucket_of(counter, now) - BUCKETS
         for index in [index for index in self.buckets if index < oldest]:
-            gone = self.buckets.pop(index)
-            for unit in range(3):
-                self.spent[unit] -= gone[unit]
-                if gone[3 + unit]:
-                    self.aside.unconfirmed[unit] -= gone[3 + unit]
+            tokens, money, requests, *unconfirmed = self.buckets.pop(index)
+            self.spent = _sum(self.spent, (-tokens, -money, -requests))
+            for unit, amount in enumerate(unconfirmed):
+                if amount:
+                    self.aside.unconfirmed[unit] -= amount
 
     def frees_at(self, counter: Counter) -> float | None:
         """When a window ends, or the oldest part of a sliding one is counted no more; None: never."""
@@ -129,7 +119,7 @@ class Row:
 
     def reset(self, since: int) -> None:
         """Zero everything but what is reserved."""
-        self.spent = [0, 0, 0]
+        self.spent = _ZEROS
         self.input_tokens = self.output_tokens = self.blocked = 0
         self.since = since
         if self.buckets:
@@ -170,6 +160,48 @@ class Row:
         if charge.unconfirmed:
             for unit in range(3):
                 aside.unconfirmed[unit] += amounts[unit]
+
+
+def hold(rows: Sequence[Row], amounts: Amounts, now: float) -> None:
+    """Open a reservation on all of its rows."""
+    tokens, money, requests = amounts
+    for row in rows:
+        held_tokens, held_money, held_requests = row.reserved
+        row.reserved = held_tokens + tokens, held_money + money, held_requests + requests
+        row.open += 1
+        row.touched = now
+
+
+def close(rows: Sequence[Row], handle: Handle, charge: Charge | None, now: float) -> None:
+    """End a reservation on all of its rows: give back what it holds, and book what it was charged."""
+    _, counters, covered, _, created = handle
+    tokens, money, requests = covered
+    above = None if charge is None else above_of(charge, covered)
+    for counter, row in zip(counters, rows, strict=True):
+        held_tokens, held_money, held_requests = row.reserved
+        row.reserved = held_tokens - tokens, held_money - money, held_requests - requests
+        row.open -= 1
+        row.touched = now
+        if charge is not None:
+            if row.buckets:
+                row.slide(counter, now)
+            row.book(counter, charge, created, now)
+            if above is not None:
+                row.overrun(above, 1)
+
+
+def above_of(charge: Charge, covered: Amounts) -> Amounts | None:
+    """By how much a charge is above what was held for it; None if it isn't."""
+    input_tokens, output_tokens, money, requests, *_ = charge
+    tokens = input_tokens + output_tokens
+    most_tokens, most_money, most_requests = covered
+    if tokens <= most_tokens and money <= most_money and requests <= most_requests:
+        return None
+    return Amounts(max(tokens - most_tokens, 0), max(money - most_money, 0), max(requests - most_requests, 0))
+
+
+def _sum(one: tuple[int, int, int], other: tuple[int, int, int]) -> tuple[int, int, int]:
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2]
 
 
 def bucket_of(counter: Counter, at: float) -> int:

@@ -21,6 +21,7 @@ from typing import Any, Final, Literal, TypeVar, cast
 from llm_token_budget.errors import LedgerUnavailable, ReservationConflict
 from llm_token_budget.identifiers import new_id
 from llm_token_budget.ledgers.base import (
+    UNTOLD,
     Amounts,
     Balance,
     Booked,
@@ -75,6 +76,9 @@ REAP_EVERY: Final = 5.0
 
 POLL: Final = 0.25
 """Seconds after which a call that waits for room looks again: what other processes give back rings no bell here."""
+
+DISOWNED: Final = 1_000
+"""So many operations may wait while a store is away before reserves without an answer are left to their leases."""
 
 CLOSING: Final = 5.0
 """Seconds that closing waits for a store to take what is still to be settled."""
@@ -172,18 +176,26 @@ class StoredLedger(Ledger):
         rung = self._bell.rung
         try:
             return self._answered(claim, self._ask(Reserve(claim), self._retry_for), rung)
-        except LedgerUnavailable:
+        except LedgerUnavailable as lost:
             if self.on_error != "allow":
+                self._disown(claim, lost)
                 raise
             return self._let_through(claim)
+        except Exception:
+            raise
+        except BaseException:
+            # Interrupted: the store may hold it now, or a moment later, and it has no owner any more.
+            self.settle_later(Handle(claim.id, claim.counters, Amounts(), 0, self.now()), None)
+            raise
 
     async def areserve(self, claim: Claim) -> Granted | Refused | Stale:
         await self._atidy()
         rung = self._bell.rung
         try:
             return self._answered(claim, await self._aask(Reserve(claim), self._retry_for), rung)
-        except LedgerUnavailable:
+        except LedgerUnavailable as lost:
             if self.on_error != "allow":
+                self._disown(claim, lost)
                 raise
             return self._let_through(claim)
         except ReservationConflict:
@@ -298,12 +310,15 @@ class StoredLedger(Ledger):
         """One operation, after what is due before it; asked again for `patience` seconds if the store is away."""
         self._tidy()
         attempts = Attempts(0.0 if self._outage.is_hopeless else patience)
+        unsent = True
         while True:
             try:
                 answer = self.perform(operation)
             except LedgerUnavailable as lost:
+                unsent = unsent and lost.unsent
                 self._outage.found_away(lost.__cause__)
                 if (pause := attempts.pause()) is None:
+                    lost.unsent = unsent
                     raise
                 time.sleep(pause)
             else:
@@ -314,12 +329,15 @@ class StoredLedger(Ledger):
         """`_ask` for tasks."""
         await self._atidy()
         attempts = Attempts(0.0 if self._outage.is_hopeless else patience)
+        unsent = True
         while True:
             try:
                 answer = await self.aperform(operation)
             except LedgerUnavailable as lost:
+                unsent = unsent and lost.unsent
                 self._outage.found_away(lost.__cause__)
                 if (pause := attempts.pause()) is None:
+                    lost.unsent = unsent
                     raise
                 import asyncio
 
@@ -358,6 +376,11 @@ class StoredLedger(Ledger):
             self._skew = answer.now - time.time()
         return answer
 
+    def _disown(self, claim: Claim, lost: LedgerUnavailable) -> None:
+        """The caller is told no, but the store may hold it all the same, if only its answers were lost."""
+        if not lost.unsent and len(self._later) < DISOWNED:
+            self.settle_later(Handle(claim.id, claim.counters, Amounts(), 0, self.now()), None)
+
     def _let_through(self, claim: Claim) -> Granted:
         """Nobody can be asked, and the user has chosen that calls go out all the same."""
         now = self.now()
@@ -377,6 +400,12 @@ class StoredLedger(Ledger):
             booked = self._ask(operation)
         except LedgerUnavailable:
             return self._kept(operation)
+        except Exception:
+            raise
+        except BaseException:
+            # Interrupted: the store may have it already; a second time changes nothing.
+            self._leave(operation)
+            raise
         self._ended(operation)
         return cast("Booked", booked)
 
@@ -398,7 +427,7 @@ class StoredLedger(Ledger):
     def _kept(self, operation: Settle) -> Booked:
         """The store is away: the settle is kept, and carried out once when it is back."""
         self._leave(operation)
-        return Booked(None, first=True)
+        return UNTOLD
 
     def _ended(self, operation: Settle) -> None:
         if operation.unguarded and self._unguarded.pop(operation.handle.id, _GONE) is not _GONE:
