@@ -32,7 +32,11 @@ def main() -> None:
             "memory ledger, kept in memory": ("memory://", "memory://", True),
             "memory ledger, JSON lines": ("memory://", "memory://", here / "journal.jsonl"),
             "SQLite ledger, in its file": (f"sqlite:///{here}/plain.db", f"sqlite:///{here}/with.db", True),
-            "SQLite ledger, JSON lines": (f"sqlite:///{here}/plain2.db", f"sqlite:///{here}/with2.db", here / "j2.jsonl"),
+            "SQLite ledger, JSON lines": (
+                f"sqlite:///{here}/plain2.db",
+                f"sqlite:///{here}/with2.db",
+                here / "j2.jsonl",
+            ),
         }
         print(f"{'':32}{'settle':>10}{'with':>10}{'adds':>8}{'per call':>12}{'with':>10}{'adds':>8}   (us)")
         for name, (plain, beside, journal) in places.items():

@@ -125,7 +125,7 @@ def test_watch_prints_a_line_a_look(budget, llm):
     assert code == 0
     looks = [json.loads(line) for line in out.splitlines()]
     assert len(looks) == 2
-    assert [row["limit"]["name"] for row in looks[0]["limits"]] == ["global_cost_limit", "plan"]
+    assert [row["limit"]["key"] for row in looks[0]["limits"]] == [[], [""], ["ada"]], "everyone, nobody, ada"
     assert looks[1]["limits"][0]["per_second"] == "0"
     assert looks[0]["users"][0]["user_key"] == "ada"
     code, out, _ = llm("watch", "--count", "1")

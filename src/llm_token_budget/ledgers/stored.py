@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Literal, TypeVar, cast
 
 from llm_token_budget.errors import LedgerUnavailable, ReservationConflict
-from llm_token_budget.identifiers import new_id
+from llm_token_budget.identifiers import is_of_key, new_id
 from llm_token_budget.ledgers.base import (
     UNTOLD,
     Amounts,
@@ -378,6 +378,8 @@ class StoredLedger(Ledger):
 
     def _disown(self, claim: Claim, lost: LedgerUnavailable) -> None:
         """The caller is told no, but the store may hold it all the same, if only its answers were lost."""
+        if is_of_key(claim.id):
+            return  # Whoever does the work again comes back for it; given back, it could not be had again.
         if not lost.unsent and len(self._later) < DISOWNED:
             self.settle_later(Handle(claim.id, claim.counters, Amounts(), 0, self.now()), None)
 

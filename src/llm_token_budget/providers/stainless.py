@@ -267,7 +267,10 @@ def _plain_hooks(seam: _Seam) -> dict[str, Any]:
 
     def request(self: Any, cast_to: Any, options: Any, *args: Any, **kwargs: Any) -> Any:
         options, state = seam.begin(self, options)
-        if seam.counting is not None and (question := seam.counting.question(state.call if state else None)) is not None:
+        if (
+            seam.counting is not None
+            and (question := seam.counting.question(state.call if state else None)) is not None
+        ):
             try:
                 seam.counting.answered(question, self.post(**question.arguments))
             except Exception as error:  # noqa: BLE001 - said in the log; the estimate counts
@@ -327,7 +330,10 @@ def _async_hooks(seam: _Seam) -> dict[str, Any]:
 
     async def request(self: Any, cast_to: Any, options: Any, *args: Any, **kwargs: Any) -> Any:
         options, state = seam.begin(self, options)
-        if seam.counting is not None and (question := seam.counting.question(state.call if state else None)) is not None:
+        if (
+            seam.counting is not None
+            and (question := seam.counting.question(state.call if state else None)) is not None
+        ):
             try:
                 seam.counting.answered(question, await self.post(**question.arguments))
             except Exception as error:  # noqa: BLE001 - said in the log; the estimate counts

@@ -52,7 +52,8 @@ class AnswerReader:
         self._fold: Fold | None = endpoint.fold() if streamed and endpoint.fold else None
         # Amazon's events are in Base64: nothing can be told from their bytes.
         self._glance = glance = endpoint.glance if framing == "sse" and self._fold is not None else None
-        self._telling, self._harmless = (glance.telling, glance.harmless) if glance is not None else (None, None)
+        self._telling = None if glance is None else glance.telling
+        self._harmless = None if glance is None else glance.harmless
         self._kept: list[bytes] = []
         self._kept_bytes = 0
         self._splitter = Splitter(framing)
@@ -217,6 +218,8 @@ class Ending:
     def __init__(self, reader: AnswerReader, reservations: list[Reservation]) -> None:
         self.reader = reader
         self._reservations = reservations
+        for reservation in reservations:
+            reservation.held_by(self)
         self._renew_every = min((each.lease for each in reservations), default=0.0) / 3
         self.renew_at = monotonic() + self._renew_every
         """When its room needs to be kept for longer."""
@@ -248,6 +251,10 @@ class Ending:
         """`now` for tasks."""
         for reservation, charge in self.charges(ended=ended):
             await aend(reservation, charge)
+
+    def end_early(self) -> None:
+        """The budget is closed: as if the stream were closed now."""
+        self.later()
 
     def later(self) -> None:
         """Settle soon: for finalizers and cancelled tasks. Never blocks."""

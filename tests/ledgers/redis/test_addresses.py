@@ -167,7 +167,7 @@ def test_a_full_server_and_a_replica_are_unavailable():
         client.config_set("maxmemory", 0)
         client.replicaof("127.0.0.1", str(free_port()))
         with pytest.raises(LedgerUnavailable, match="replica"):
-            ledger.reserve(claim("b", tokens=5))
+            ledger.reserve(claim("c", tokens=5))
         client.replicaof("NO", "ONE")
         ledger.finish()
         assert balance(ledger).spent == Amounts(5, 0, 1)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 import threading
 import time
 
@@ -126,3 +129,39 @@ def test_a_server_that_is_killed_loses_nothing_and_the_workers_go_on(on_error):
         assert seen.unconfirmed.requests <= load.unavailable + 8
         assert (ledger.unguarded == Amounts()) is (on_error == "refuse")
         ledger.close()
+
+
+FORKED = """
+import os, sys
+from llm_token_budget.ledgers.base import Amounts, Charge, Claim, Counter
+from llm_token_budget.ledgers.redis import RedisLedger
+
+everyone = Counter(("global",), (), "total")
+ledger = RedisLedger(sys.argv[1], prefix=sys.argv[2])
+
+def call(name):
+    handle = ledger.reserve(Claim(name, (everyone,), (), Amounts(1, 0, 1))).handle
+    return ledger.settle(handle, Charge(1)).first
+
+assert call("before")
+children = []
+for child in range(3):
+    pid = os.fork()
+    if not pid:
+        ok = all(call(f"{child}-{number}") for number in range(50))
+        ledger.close()
+        os._exit(0 if ok else 1)
+    children.append(pid)
+assert all(call(f"parent-{number}") for number in range(50))
+assert not any(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children)
+assert ledger.read([everyone])[0].spent.requests == 201
+ledger.close()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks nowhere")
+def test_forked_children_have_connections_of_their_own():
+    """A server that forks its workers after its budget was used: nobody reads another's answers."""
+    command = [sys.executable, "-c", FORKED, valkey().url, new_prefix()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr

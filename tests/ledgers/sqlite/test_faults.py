@@ -17,6 +17,7 @@ from llm_token_budget.ledgers.sqlite import SQLiteLedger, writer
 from llm_token_budget.ledgers.sqlite.steps import STEPS
 
 from ..building import EVERYONE, claim, grant, hold, limit, reserved, spent, truth, user
+from .workers import wait_until
 
 EMOJI = "\N{OCTOPUS}" * 1_024
 
@@ -121,7 +122,7 @@ def test_calls_go_out_unguarded_if_so_chosen(path, caplog):
         ledger.settle(granted.handle, truth(60))
     ledger.finish()
     assert spent(ledger) == 60
-    assert ledger.unguarded.tokens == 60
+    wait_until(lambda: ledger.unguarded.tokens == 60)
     assert "locked" not in caplog.text or "is back" in caplog.text
     ledger.close()
 

@@ -26,8 +26,8 @@ except ModuleNotFoundError as missing:
         "a Redis ledger needs redis-py: pip install 'llm-token-budget[redis]' (it serves Valkey too)"
     ) from missing
 
-from llm_token_budget.ledgers.redis.coding import Shapes
 from llm_token_budget.ledgers.redis.plans import Plans, Step
+from llm_token_budget.ledgers.redis.shapes import Shapes
 
 if TYPE_CHECKING:
     import redis
@@ -43,8 +43,9 @@ class RedisLedger(StoredLedger):
 
     Each operation is one script, run atomically in the server, whose clock decides windows and leases; the hosts' clocks don't
     matter. All keys share one hash tag, so a cluster keeps them on one node and every limit is exact, also global ones. That
-    makes one core of one node the ceiling: about 15,000 calls (reserve and settle) a second as measured on one. Ledgers with
-    prefixes of their own share nothing, and may live on different nodes.
+    makes one core of one node the ceiling: about 6,000 calls (a reserve and a settle over 3 limits) a second, as measured on
+    a core that was shared with others (tests/benchmarks/bench_redis.py). Ledgers with prefixes of their own share nothing, and
+    may live on different nodes.
 
     Durability is the server's: with `appendonly yes` what was acknowledged survives a kill -9 of the server (with
     `appendfsync everysec`, up to a second is lost when the machine loses power). A failover to a replica may lose the last

@@ -34,9 +34,9 @@ from llm_token_budget.ledgers.operations import (
     Settle,
     Users,
 )
-from llm_token_budget.ledgers.redis import coding
-from llm_token_budget.ledgers.redis.coding import Shape, Shapes
+from llm_token_budget.ledgers.redis import coding, shapes
 from llm_token_budget.ledgers.redis.script import Script, script
+from llm_token_budget.ledgers.redis.shapes import Shape, Shapes
 
 T = TypeVar("T")
 
@@ -238,7 +238,7 @@ class Plans:
         if isinstance(answer, Stale):
             return answer
         due, ranks = answer
-        keys = [coding.read_rank(rank) for rank in ranks]
+        keys = [shapes.read_rank(rank) for rank in ranks]
         shape = self._shapes.make(tuple(counter._replace(key=key) for key in keys))
         answer = yield self._step("read", read=_parts_or_stale, shape=shape)
         if isinstance(answer, Stale):
@@ -258,7 +258,7 @@ class Plans:
         return self._override(operation.name, operation.key, None)
 
     def _override(self, name: str, key: tuple[str, ...] | None, amount: str | None) -> Step:
-        return self._step("set_override", _json([coding.override_field(name, key), amount]), read=_nothing)
+        return self._step("set_override", _json([shapes.override_field(name, key), amount]), read=_nothing)
 
     def _list_overrides(self, _: ListOverrides) -> Step:
         return self._step("all_overrides", read=_read_overrides)
@@ -272,7 +272,7 @@ class Plans:
         return amounts
 
     def _reset(self, operation: Reset) -> Generator[Step, Any, None]:
-        field = coding.reset_field(*operation)
+        field = shapes.reset_field(*operation)
         indexes: tuple[bytes, ...] = ()
         if not field:
             fields = yield self._step("indexes", read=_as_it_is)
@@ -296,7 +296,7 @@ class Plans:
             shape = self._shapes.make(coding.counters_of_record(record))
             ended += yield self._step("expire", read=int, reservation=reservation, shape=shape)
         if rows:
-            shape = self._shapes.make(tuple(map(coding.read_counter, rows)))
+            shape = self._shapes.make(tuple(map(shapes.read_counter, rows)))
             yield self._step("perish", read=_nothing, shape=shape)
         for reservation in final:
             yield self._step("finish", read=_nothing, reservation=reservation)
@@ -346,7 +346,7 @@ def _read_balances(answer: Any) -> list[Balance] | Stale:
 
 
 def _read_overrides(answer: list[bytes]) -> list[tuple[str, tuple[str, ...] | None, int | None]]:
-    read = zip(map(coding.read_override, answer[::2]), answer[1::2], strict=True)
+    read = zip(map(shapes.read_override, answer[::2]), answer[1::2], strict=True)
     return [(name, key, int(amount) if amount else None) for (name, key), amount in read]
 
 

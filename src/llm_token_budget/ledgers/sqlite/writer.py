@@ -79,7 +79,7 @@ class Writer:
         self._committing = False
         """Whether the last transaction came to its end: if that fails, nobody knows what is in the file."""
         self._at_work: int | None = None
-        """The thread that carries out its operation itself."""
+        """The thread that is at the file."""
         self._runs = False
         self._tables: Tables | None = None
         self._connection = None
@@ -180,7 +180,9 @@ class Writer:
                     time.sleep(0)
                 is_open = _take(queue, jobs)
             with self._turn:
+                self._at_work = threading.get_ident()
                 self._carry_out(jobs)
+                self._at_work = None
             self._together = len(jobs)
             _answer(jobs)
         with self._turn:

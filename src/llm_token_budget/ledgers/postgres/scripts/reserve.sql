@@ -146,13 +146,15 @@ BEGIN
             IF _missing THEN
                 PERFORM @schema@.make_counters(_ids, _details, now, _times[2], false, false);
             END IF;
-            UPDATE @schema@.counters SET
-                open = open + 1,
-                reserved_tokens = reserved_tokens + _reserved[1],
-                reserved_nano_usd = reserved_nano_usd + _reserved[2],
-                reserved_requests = reserved_requests + _reserved[3],
-                touched = greatest(touched, now)
-            WHERE id = ANY (_ids);
+            FOREACH _counter IN ARRAY _ids LOOP
+                UPDATE @schema@.counters SET
+                    open = open + 1,
+                    reserved_tokens = reserved_tokens + _reserved[1],
+                    reserved_nano_usd = reserved_nano_usd + _reserved[2],
+                    reserved_requests = reserved_requests + _reserved[3],
+                    touched = greatest(touched, now)
+                WHERE id = _counter;
+            END LOOP;
             IF _times[1] > _longest THEN
                 UPDATE @schema@.meta SET longest_lease = greatest(longest_lease, _times[1]);
             END IF;

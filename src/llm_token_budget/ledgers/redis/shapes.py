@@ -1,0 +1,148 @@
+"""The keys of the server, and how counters are written in them and beside them.
+
+A counter is JSON in ASCII, without spaces: safe between spaces, in a key, and for every string that Python can hold.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Final, NamedTuple
+
+from llm_token_budget.ledgers.base import Counter
+
+LONGEST_KEY: Final = 200
+"""Bytes of a counter's text that still make a key that people can read; of a longer one it is a hash."""
+
+CACHED: Final = 4_096
+"""So many combinations of counters, or of limits, are remembered as they are sent."""
+
+_PERISHABLE: Final = frozenset({"session", "run"})
+_LONGEST_IDLE: Final = 1e10
+
+
+class Shape(NamedTuple):
+    """Some counters as scripts take them."""
+
+    keys: tuple[bytes, ...]
+    """Their rows, then the indexes of those that have a key."""
+    stored: bytes
+    """As they are kept with a reservation."""
+    kinds: bytes
+    details: bytes
+    """As scripts work with them: what all of them need to know, and what only some do."""
+    names: tuple[bytes, ...]
+    """In their indexes."""
+
+
+class Shapes:
+    """Makes shapes, and remembers those of late: the same few counters come with every call.
+
+    Args:
+        prefix: of all keys.
+        idle_seconds: for how long the counter of a session or a run is kept after its last use.
+    """
+
+    def __init__(self, prefix: str, idle_seconds: float) -> None:
+        self.prefix = prefix.encode()
+        self._idle = json.dumps(min(idle_seconds, _LONGEST_IDLE))
+        self.of = lru_cache(CACHED)(self.make)
+
+    def make(self, counters: tuple[Counter, ...]) -> Shape:
+        texts = [counter_text(counter) for counter in counters]
+        keyed = [counter for counter in counters if counter.key]
+        return Shape(
+            tuple(self._key(b"c", text) for text in texts) + tuple(self.index(counter) for counter in keyed),
+            f"[{','.join(texts)}]".encode(),
+            "".join(map(_kind, counters, texts)).encode(),
+            f"[{','.join([self._idle, *map(_details, counters, texts)])}]".encode(),
+            tuple(_name_in_index(counter.key) for counter in keyed),
+        )
+
+    def index(self, counter: Counter) -> bytes:
+        """The key of the index that a counter is in: the same for all keys of its scope and window."""
+        return self._key(b"u", counter_text(counter._replace(key=())))
+
+    def _key(self, kind: bytes, text: str) -> bytes:
+        return b"%b:%b:%b" % (self.prefix, kind, text.encode() if len(text) <= LONGEST_KEY else _hashed(text))
+
+
+def _hashed(text: str) -> bytes:
+    return b"#" + blake2b(text.encode(), digest_size=16).hexdigest().encode()
+
+
+def counter_text(counter: Counter) -> str:
+    scope, key, window, start, end, sliding = counter
+    parts = [scope, key, window, start, end, sliding]
+    if not sliding:
+        parts = parts[:3] if end is None and not start else parts[:5]
+    return _dense(parts)
+
+
+def read_counters(text: bytes) -> tuple[Counter, ...]:
+    return tuple(_read_counter(parts) for parts in json.loads(text))
+
+
+def read_counter(text: bytes) -> Counter:
+    return _read_counter(json.loads(text))
+
+
+def _read_counter(parts: list[object]) -> Counter:
+    scope, key, *rest = parts
+    return Counter(tuple(scope), tuple(key), *rest)  # type: ignore[arg-type]
+
+
+def _dense(value: object) -> str:
+    return json.dumps(value, separators=(",", ":")).replace(" ", "\\u0020")
+
+
+def _perishes(counter: Counter) -> bool:
+    return counter.end is not None or counter.sliding > 0 or not _PERISHABLE.isdisjoint(counter.scope)
+
+
+def _kind(counter: Counter, text: str) -> str:
+    return str(bool(counter.key) + 2 * (_perishes(counter) or counter.start > 0 or len(text) > LONGEST_KEY))
+
+
+def _details(counter: Counter, text: str) -> str:
+    named = dict(zip(counter.scope, counter.key, strict=False))
+    user, session = named.get("user"), named.get("session")
+    resets: list[tuple[str | None, str | None]] = [(user, None), (None, session), (user, session)]
+    return json.dumps(
+        [
+            counter.start,
+            counter.end or 0,
+            counter.sliding,
+            text if _perishes(counter) else "",
+            [reset_field(*whom) for whom in dict.fromkeys(resets) if whom != (None, None)],
+            text if len(text) > LONGEST_KEY else "",
+        ]
+    )
+
+
+def reset_field(user: str | None, session: str | None) -> str:
+    return "" if user is None and session is None else f"reset {_dense([user, session])}"
+
+
+def override_field(name: str, key: tuple[str, ...] | None) -> str:
+    return f"override {_dense([name, key])}"
+
+
+def read_override(field: bytes) -> tuple[str, tuple[str, ...] | None]:
+    """The name and the key of an override."""
+    name, key = json.loads(field.removeprefix(b"override "))
+    return name, None if key is None else tuple(key)
+
+
+def _name_in_index(key: tuple[str, ...]) -> bytes:
+    # The name comes first: at the same cost and tokens, the server sorts by it.
+    rest = _dense(key[:-1]) if key[:-1] else ""
+    return b"%b\0%b%08x" % (key[-1].encode("utf-8", "surrogatepass"), rest.encode(), len(rest))
+
+
+def read_rank(rank: bytes) -> tuple[str, ...]:
+    """The key of a counter, from where it stands in its index."""
+    cut = len(rank) - 8 - int(rank[-8:], 16)
+    rest = rank[cut:-8]
+    return (*(json.loads(rest) if rest else ()), rank[16 : cut - 1].decode("utf-8", "surrogatepass"))
