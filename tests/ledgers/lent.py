@@ -9,8 +9,10 @@ from llm_token_budget.ledgers import MemoryLedger
 from llm_token_budget.ledgers.operations import (
     ClearLimit,
     CountBlocked,
+    CounterPage,
     Forget,
     LimitAmounts,
+    ListCounters,
     ListOverrides,
     ListUnconfirmed,
     Look,
@@ -84,6 +86,12 @@ class LentLedger(StoredLedger):
                 return store.read(counters)
             case Users(counter, limit, offset):
                 return store.users(counter, limit=limit, offset=offset)
+            case ListCounters(after, limit):
+                first = int(after or 0)
+                counted = list(store.counters())
+                last = first + limit
+                following = str(last) if last < len(counted) else None
+                return CounterPage(counted[first:last], following, store.open_reservations())
             case SetLimit(name, key, amount):
                 return store.set_limit(name, key, amount)
             case ClearLimit(name, key):

@@ -8,7 +8,7 @@ them with its own clock and answers `Stale` when one has ended; the caller compu
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, ParamSpec, Protocol, TypeVar, cast
 
@@ -220,6 +220,15 @@ class Balance(NamedTuple):
     unpriced_requests: int = 0
 
 
+class Counted(NamedTuple):
+    """A counter and its numbers, as it is listed."""
+
+    counter: Counter
+    balance: Balance
+    buckets: tuple[tuple[int, Amounts], ...] = ()
+    """Of a sliding window: what was spent by step (sixtieths of its length, numbered from the epoch)."""
+
+
 class Unconfirmed(NamedTuple):
     """An unconfirmed charge, as it is listed."""
 
@@ -323,6 +332,17 @@ class Ledger(ABC):
         self, counter: Counter, *, limit: int | None = None, offset: int = 0
     ) -> list[tuple[str, Balance]] | Stale:
         """Users (or whatever the counter's scope is) by what they cost, highest first. The counter's key is ignored."""
+
+    @abstractmethod
+    def counters(self) -> Iterator[Counted]:
+        """All counters whose window is the present one, in no order.
+
+        Read page by page: one that changes meanwhile comes as it is then, and may come twice.
+        """
+
+    @abstractmethod
+    def open_reservations(self) -> int:
+        """How many reservations are open, of all processes."""
 
     @abstractmethod
     def set_limit(self, name: str, key: tuple[str, ...] | None, amount: int | None) -> None:

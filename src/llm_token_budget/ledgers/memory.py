@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import inf
 from queue import SimpleQueue
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from llm_token_budget.ledgers.base import (
     Booked,
     Charge,
     Claim,
+    Counted,
     Counter,
     Granted,
     Handle,
@@ -218,6 +219,27 @@ class MemoryLedger(Ledger):
                     found.append((each.key[-1], self._balance(each, now)))
         found.sort(key=lambda pair: (-pair[1].spent.nano_usd, -pair[1].spent.tokens, pair[0]))
         return found[offset : None if limit is None else offset + limit]
+
+    def counters(self) -> Iterator[Counted]:
+        self._check_process()
+        with self._lock:
+            self._tidy()
+            counters = list(self._rows)
+        for counter in counters:
+            with self._lock:
+                row = self._rows.get(counter)
+                now = self._tidy()
+                if row is None or not row.start <= now < row.end:
+                    continue
+                row.slide(counter, now)
+                counted = Counted(counter, row.balance(), row.spent_by_step())
+            yield counted
+
+    def open_reservations(self) -> int:
+        self._check_process()
+        with self._lock:
+            self._tidy()
+            return len(self._open)
 
     def set_limit(self, name: str, key: tuple[str, ...] | None, amount: int | None) -> None:
         self._check_process()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from llm_token_budget.ledgers.base import Charge, Claim, Counter, Handle, Line
+from llm_token_budget.ledgers.base import Charge, Claim, Counted, Counter, Handle, Line
 
 
 class Reserve(NamedTuple):
@@ -76,6 +76,24 @@ class Users(NamedTuple):
     counter: Counter
     limit: int | None
     offset: int
+
+
+class CounterPage(NamedTuple):
+    """Some of a store's counters."""
+
+    counted: list[Counted]
+    after: str | None
+    """Where the next page begins; None: there is none."""
+    open_reservations: int
+    """In the whole store."""
+
+
+class ListCounters(NamedTuple):
+    """-> `CounterPage`: `limit` counters or fewer, less those whose window has ended. Each is in at least one page."""
+
+    after: str
+    """As the page before it says; empty: from the beginning."""
+    limit: int
 
 
 class SetLimit(NamedTuple):
@@ -149,6 +167,7 @@ Operation = (
     | Record
     | Read
     | Users
+    | ListCounters
     | SetLimit
     | ClearLimit
     | ListOverrides

@@ -126,6 +126,10 @@ class Row:
             self.buckets.clear()
         self._aside = None
 
+    def spent_by_step(self) -> tuple[tuple[int, Amounts], ...]:
+        """What is in a sliding window's buckets."""
+        return tuple((step, Amounts(*bucket[:3])) for step, bucket in (self.buckets or {}).items())
+
     def balance(self) -> Balance:
         aside = self._aside or _NOTHING
         return Balance(

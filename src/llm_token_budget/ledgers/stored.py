@@ -15,7 +15,7 @@ import weakref
 from abc import abstractmethod
 from collections import Counter as Tally
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, Literal, TypeVar, cast
 
 from llm_token_budget.errors import LedgerUnavailable, ReservationConflict
@@ -27,6 +27,7 @@ from llm_token_budget.ledgers.base import (
     Booked,
     Charge,
     Claim,
+    Counted,
     Counter,
     Granted,
     Handle,
@@ -41,8 +42,10 @@ from llm_token_budget.ledgers.keeper import Keeper
 from llm_token_budget.ledgers.operations import (
     ClearLimit,
     CountBlocked,
+    CounterPage,
     Forget,
     LimitAmounts,
+    ListCounters,
     ListOverrides,
     ListUnconfirmed,
     Look,
@@ -79,6 +82,9 @@ POLL: Final = 0.25
 
 DISOWNED: Final = 1_000
 """So many operations may wait while a store is away before reserves without an answer are left to their leases."""
+
+COUNTERS_AT_ONCE: Final = 500
+"""Counters in one page of a list of all."""
 
 CLOSING: Final = 5.0
 """Seconds that closing waits for a store to take what is still to be settled."""
@@ -257,6 +263,17 @@ class StoredLedger(Ledger):
     ) -> list[tuple[str, Balance]] | Stale:
         self._count_blocked()
         return self._learned(cast("list[tuple[str, Balance]] | Stale", self._ask(Users(counter, limit, offset))))
+
+    def counters(self) -> Iterator[Counted]:
+        self._count_blocked()
+        after: str | None = ""
+        while after is not None:
+            page = cast("CounterPage", self._ask(ListCounters(after, COUNTERS_AT_ONCE)))
+            yield from page.counted
+            after = page.after
+
+    def open_reservations(self) -> int:
+        return cast("CounterPage", self._ask(ListCounters("", 1))).open_reservations
 
     def set_limit(self, name: str, key: tuple[str, ...] | None, amount: int | None) -> None:
         self._ask(SetLimit(name, key, amount))

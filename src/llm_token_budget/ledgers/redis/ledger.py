@@ -43,7 +43,7 @@ class RedisLedger(StoredLedger):
 
     Each operation is one script, run atomically in the server, whose clock decides windows and leases; the hosts' clocks don't
     matter. All keys share one hash tag, so a cluster keeps them on one node and every limit is exact, also global ones. That
-    makes one core of one node the ceiling: about 6,000 calls (a reserve and a settle over 3 limits) a second, as measured on
+    makes one core of one node the ceiling: about 5,000 calls (a reserve and a settle over 3 limits) a second, as measured on
     a core that was shared with others (tests/benchmarks/bench_redis.py). Ledgers with prefixes of their own share nothing, and
     may live on different nodes.
 

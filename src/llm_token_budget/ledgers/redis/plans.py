@@ -12,12 +12,14 @@ from functools import partial
 from itertools import islice
 from typing import Any, Final, NamedTuple, TypeVar
 
-from llm_token_budget.ledgers.base import Amounts, Balance, Counter, Line, Stale, Unconfirmed
+from llm_token_budget.ledgers.base import Amounts, Balance, Counted, Counter, Line, Stale, Unconfirmed
 from llm_token_budget.ledgers.operations import (
     ClearLimit,
     CountBlocked,
+    CounterPage,
     Forget,
     LimitAmounts,
+    ListCounters,
     ListOverrides,
     ListUnconfirmed,
     Look,
@@ -87,6 +89,7 @@ class Plans:
             Record: self._record,
             Read: self._read,
             Users: self._users,
+            ListCounters: self._list_counters,
             SetLimit: self._set_limit,
             ClearLimit: self._clear_limit,
             LimitAmounts: self._limit_amounts,
@@ -245,6 +248,28 @@ class Plans:
             return answer
         moved, rows = answer
         return due, moved, keys, rows
+
+    def _list_counters(self, operation: ListCounters) -> Generator[Step, Any, CounterPage]:
+        of_all_rows = _json([operation.after or "0", self._shapes.pattern, operation.limit])
+        now, after, is_open, keys = yield self._step("scan", of_all_rows, read=_as_it_is)
+        texts = [self._shapes.text_in(key) for key in keys]
+        hashed = tuple(key for key, text in zip(keys, texts, strict=True) if text is None)
+        if hashed:
+            texts += yield self._step("texts", read=_as_it_is, shape=_NO_COUNTERS._replace(keys=hashed))
+        counters = tuple(coding.read_counter(text) for text in texts if text)
+        counted = yield from self._numbers_of(counters, float(now))
+        return CounterPage(counted, None if after == b"0" else after.decode(), is_open)
+
+    def _numbers_of(self, counters: tuple[Counter, ...], now: float) -> Generator[Step, Any, list[Counted]]:
+        """The counters whose window is the present one, and that still have a row."""
+        while True:
+            counters = tuple(each for each in counters if each.start <= now and (each.end is None or now < each.end))
+            answer = yield self._step("read", read=_parts_or_stale, shape=self._shapes.make(counters))
+            if not isinstance(answer, Stale):
+                break
+            now = answer.now
+        pairs = zip(counters, answer[1], strict=True)
+        return [Counted(each, coding.read_balance(row), coding.read_buckets(row)) for each, row in pairs if row]
 
     def _index_only(self, counter: Counter) -> Shape:
         return _NO_COUNTERS._replace(keys=(self._shapes.index(counter),))

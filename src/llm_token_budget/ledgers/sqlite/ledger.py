@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from llm_token_budget.ledgers.base import DAY, Stale
-from llm_token_budget.ledgers.operations import ListUnconfirmed, Operation, Users
+from llm_token_budget.ledgers.operations import ListCounters, ListUnconfirmed, Operation, Users
 from llm_token_budget.ledgers.sqlite import reading
 from llm_token_budget.ledgers.sqlite.admitting import is_stale
 from llm_token_budget.ledgers.sqlite.connecting import check_at_opening
@@ -85,13 +85,15 @@ class SQLiteLedger(StoredLedger):
                 if is_stale((operation.counter,), now):
                     return Stale(now)
                 return self._reader.read(lambda connection: reading.users(connection, operation, now))
+            case ListCounters():
+                return self._reader.read(lambda connection: reading.counters(connection, operation, self.now()))
             case ListUnconfirmed():
                 return self._reader.read(lambda connection: reading.unconfirmed(connection, self.now()))
             case _:
                 return self._writer.ask(operation)
 
     async def aperform(self, operation: Operation) -> Any:
-        if isinstance(operation, (Users, ListUnconfirmed)):
+        if isinstance(operation, (Users, ListUnconfirmed, ListCounters)):
             return await super().aperform(operation)
         return await self._writer.await_answer(operation)
 

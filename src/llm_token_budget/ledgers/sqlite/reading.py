@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Final
 
-from llm_token_budget.ledgers.base import DAY, Balance, Counter, Unconfirmed
-from llm_token_budget.ledgers.operations import Users
+from llm_token_budget.ledgers.base import DAY, Balance, Counted, Counter, Unconfirmed
+from llm_token_budget.ledgers.operations import CounterPage, ListCounters, Users
 from llm_token_budget.ledgers.sqlite import reservations
 from llm_token_budget.ledgers.sqlite.coding import counter_named, from_blob
 from llm_token_budget.ledgers.sqlite.rows import HELD, SUMS, family_of, row_of
@@ -17,6 +17,9 @@ BY_COST: Final = (
     f"SELECT name, member, id, due, {HELD}, {SUMS} FROM counters WHERE family = ? "  # noqa: S608 - our own columns
     "ORDER BY spent_nano_usd DESC, spent_tokens DESC, member LIMIT ? OFFSET ?"
 )
+
+
+ALL: Final = f"SELECT name, id, due, {HELD}, {SUMS} FROM counters WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608
 
 
 def users(connection: sqlite3.Connection, operation: Users, now: float) -> list[tuple[str, Balance]]:
@@ -29,6 +32,21 @@ def users(connection: sqlite3.Connection, operation: Users, now: float) -> list[
     seen = _balances(connection, counter, now, -1, 0)
     ordered = sorted(seen, key=_by_cost) if limit is None else heapq.nsmallest(offset + limit, seen, key=_by_cost)
     return ordered[offset:]
+
+
+def counters(connection: sqlite3.Connection, operation: ListCounters, now: float) -> CounterPage:
+    """A page of all counters, in the order of their making."""
+    found = connection.execute(ALL, (int(operation.after or 0), operation.limit)).fetchall()
+    counted: list[Counted] = []
+    for name, *columns in found:
+        counter = counter_named(name)
+        row = row_of(counter, name, tuple(columns))
+        if not row.start <= now < row.end:
+            continue
+        row.slide(counter, now)
+        counted.append(Counted(counter, row.balance(), row.spent_by_step()))
+    after = str(found[-1][1]) if len(found) == operation.limit else None
+    return CounterPage(counted, after, connection.execute("SELECT count(*) FROM open").fetchone()[0])
 
 
 def unconfirmed(connection: sqlite3.Connection, now: float) -> list[Unconfirmed]:
