@@ -9,9 +9,15 @@
 - `price_response`, `PricedResponse`    what an answer cost, from its JSON or an SDK's object
 - `receipt_for`, `Receipt`    all about one call: usage, cost, prices, estimate (also `session.receipts`, `on_settle`)
 - `Reserved`, `Settled`, `Blocked`, `Overrun`, `Clamped`    what hooks are told (`BudgetManager(on_settle=...)`)
+- `Journal`, `JournalEntry`, `JournalTotal`    an entry for each call, kept (`BudgetManager(journal=True)`)
+- `Alert`, `Webhook`    who is told before a limit is reached (`BudgetManager(alerts=[0.8])`)
+- `BudgetManager.set_mode`, `Switched`    the switch for a bad night
+- `BudgetManager.from_config`    budgets from a TOML file
 - `BudgetError` and its kinds, `find_budget_error`    what can go wrong
 - `doctor`, `Diagnosis`    whether a wrapped client's every call is guarded, tried out on this machine
-- `llm_token_budget.ledgers`    where amounts are kept
+- `llm_token_budget.ledgers`    where amounts are kept: memory, SQLite, Redis, PostgreSQL
+- `llm_token_budget.integrations`    web frameworks, OpenTelemetry, pytest
+- `llm_token_budget.cli`    the command line
 - `llm_token_budget.testing`    a loopback provider for tests
 """
 
@@ -21,6 +27,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from llm_token_budget.alerts import Alert, Webhook
     from llm_token_budget.context import Session
     from llm_token_budget.decorators import budgeted
     from llm_token_budget.diagnosis import Diagnosis, doctor
@@ -39,9 +46,11 @@ if TYPE_CHECKING:
     )
     from llm_token_budget.estimation import Tokenizer, estimate_tokens
     from llm_token_budget.events import Blocked, Clamped, Overrun, Reserved, Settled
+    from llm_token_budget.journal import Journal, JournalEntry, JournalTotal
     from llm_token_budget.ledgers import Ledger, MemoryLedger
     from llm_token_budget.limits import Limit
     from llm_token_budget.manager import BudgetManager
+    from llm_token_budget.modes import Switched
     from llm_token_budget.options import UnmeteredUse
     from llm_token_budget.pricing import CostBreakdown, calculate_cost
     from llm_token_budget.providers import wrap
@@ -57,6 +66,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Alert",
     "Blocked",
     "BudgetError",
     "BudgetExceeded",
@@ -68,6 +78,9 @@ __all__ = [
     "CostBreakdown",
     "Diagnosis",
     "Every",
+    "Journal",
+    "JournalEntry",
+    "JournalTotal",
     "Ledger",
     "LedgerUnavailable",
     "Limit",
@@ -89,12 +102,14 @@ __all__ = [
     "Settled",
     "Sliding",
     "Stats",
+    "Switched",
     "Tokenizer",
     "UnconfirmedCharge",
     "UnknownModelPrice",
     "UnmeteredCall",
     "UnmeteredUse",
     "Usage",
+    "Webhook",
     "Window",
     "__version__",
     "budgeted",
@@ -110,6 +125,7 @@ __all__ = [
 
 # Read on first use: whoever imports us for an exception's name pays for no price book, estimator or client.
 _HOMES: Final = {
+    "alerts": ("Alert", "Webhook"),
     "context": ("Session",),
     "decorators": ("budgeted",),
     "diagnosis": ("Diagnosis", "doctor"),
@@ -128,9 +144,11 @@ _HOMES: Final = {
     ),
     "estimation": ("Tokenizer", "estimate_tokens"),
     "events": ("Blocked", "Clamped", "Overrun", "Reserved", "Settled"),
+    "journal": ("Journal", "JournalEntry", "JournalTotal"),
     "ledgers": ("Ledger", "MemoryLedger"),
     "limits": ("Limit",),
     "manager": ("BudgetManager",),
+    "modes": ("Switched",),
     "options": ("UnmeteredUse",),
     "pricing": ("CostBreakdown", "calculate_cost"),
     "providers.price_response": ("PricedResponse", "price_response"),

@@ -208,3 +208,71 @@ def test_the_picture_of_the_demo_is_written(llm, tmp_path):
     picture = (tmp_path / "demo.svg").read_text()
     assert picture.startswith("<svg")
     assert "wrapped" in picture
+
+
+def test_setting_takes_the_options_at_its_end_too(budget, ledger, ask, llm):
+    """Where people type them; an amount that can't be is no option."""
+    assert ask("limits", "set", "plan", "0.25", "--key", "ada", "--ledger", ledger)["amount"] == "0.25"
+    assert [row["remaining"] for row in ask("limits", "--user", "ada")] == ["0.65", "0"]
+    assert ask("limits", "clear", "plan", "--key", "ada")["limit"] == "plan"
+    code, _, err = llm("limits", "set", "plan", "-1")
+    assert code == 2
+    assert "not '-1'" in err or "negative" in err or "0 or more" in err
+
+
+def test_prices_of_the_configuration_count(budget, config, ask, llm):
+    """What a budget would charge, a command says."""
+    config.write_text(
+        config.read_text() + '\n[prices.my-model]\ninput = "0.50"\noutput = "1.50"\n[aliases]\nx = "my-model"\n'
+    )
+    assert ask("prices", "--require", "my-model")["my-model"] == {"input": "0.5", "output": "1.5"}
+    assert ask("cost", "x", "--input", "1000000")["total"] == "0.5"
+    assert llm("prices", "--require", "my-model", "--config", "missing.toml")[0] == 2
+
+
+def test_an_empty_ledger_is_noticed(config, llm, tmp_path):
+    """A typo in its address must not look like a budget that nobody has touched."""
+    code, _, err = llm("stats", "--ledger", f"sqlite:///{tmp_path}/typo.db")
+    assert code == 0
+    assert "there was no ledger" in err
+
+
+def test_reset_without_anybody_to_ask(budget, llm, monkeypatch):
+    """It says how to go on."""
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    code, _, err = llm("reset", "--user", "ada")
+    assert code == 2
+    assert "--yes" in err
+    assert budget.get_user_stats("ada").total_cost > 0
+
+
+def test_a_near_miss_is_told(llm):
+    """`stat` is `stats`."""
+    assert "Did you mean 'stats'?" in llm("stat")[2]
+
+
+def test_a_wrong_address_is_not_blamed_on_the_file(config, llm):
+    """The command line named it."""
+    err = llm("stats", "--ledger", "sqlite:////no/such/folder/x.db")[2]
+    assert "budgets.toml" not in err
+
+
+def test_doctor_finds_a_module_in_this_folder(llm, tmp_path, monkeypatch):
+    """And says in one line what a module does wrong."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "my_wrapped_groq.py").write_text(
+        "from groq import Groq\nfrom llm_token_budget import BudgetManager, wrap\n"
+        "client = wrap(Groq(api_key='x'), BudgetManager(global_cost_limit=1))\n"
+    )
+    (tmp_path / "my_broken_module.py").write_text("1 / 0\n")
+    assert llm("doctor", "my_wrapped_groq:client")[0] == 0
+    code, _, err = llm("doctor", "my_broken_module:client")
+    assert code == 2
+    assert err.count("\n") == 1
+    assert "ZeroDivisionError" in err
+
+
+def test_a_report_as_data(budget, ask):
+    """What the page shows, for programs."""
+    assert ask("report", "--rate-over", "0")["everyone"]["total_cost"] == "0.35"

@@ -3,6 +3,7 @@
 - `app`        the commands by name, exit codes, one-line errors
 - `options`    what all commands that look at a budget take: `--ledger`, `--config`, `--json`
 - `printing`   tables for people, JSON for programs
+- `streams`    where it is printed
 - `commands`   one module a command
 
 Exit codes: 0 done, 1 it could not be done, 2 wrongly asked, 3 over budget.
@@ -21,4 +22,7 @@ def main() -> None:
         sys.exit(
             f"error: {missing.name} is not installed; the command line needs it: pip install 'llm-token-budget[cli]'"
         )
+    from llm_token_budget.cli.streams import make_ready
+
+    make_ready()
     sys.exit(run())

@@ -14,6 +14,7 @@ from llm_token_budget.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from llm_token_budget.manager import BudgetManager
+    from llm_token_budget.pricing import PriceBook
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -32,16 +33,33 @@ def budget_options(function: Command) -> Command:
 
 def ledger_options(function: Command) -> Command:
     """`--ledger` and `--config`."""
-    function = click.option(
+    return _ledger_option(config_option(function), "LLM_TOKEN_BUDGET_LEDGER")
+
+
+def config_option(function: Command) -> Command:
+    """`--config`, of commands that look at no ledger."""
+    return _config_option(function, "LLM_TOKEN_BUDGET_CONFIG")
+
+
+def options_again(function: Command) -> Command:
+    """The same after a command's own command; there the environment is not asked again: what stood before goes first."""
+    return as_json(_ledger_option(_config_option(function, None), None))
+
+
+def _config_option(function: Command, variable: str | None) -> Command:
+    return click.option(
         "--config",
-        envvar="LLM_TOKEN_BUDGET_CONFIG",
+        envvar=variable,
         metavar="FILE",
         help=f"Limits, prices and the ledger's address. Default: {DEFAULT_CONFIG} in this folder, if there is one.",
     )(function)
+
+
+def _ledger_option(function: Command, variable: str | None) -> Command:
     return click.option(
         "--ledger",
-        envvar="LLM_TOKEN_BUDGET_LEDGER",
-        show_envvar=True,
+        envvar=variable,
+        show_envvar=variable is not None,
         metavar="URL",
         help="Where amounts are kept: sqlite:///budget.db, redis://..., postgresql://...",
     )(function)
@@ -60,6 +78,7 @@ def open_budget(ledger: str | None, config: str | None) -> BudgetManager:
     # The command line goes before everything; a ledger in the environment has come here as an option already.
     options: dict[str, Any] = {"ledger": ledger} if ledger else {}
     environment = {name: value for name, value in os.environ.items() if name != "LLM_TOKEN_BUDGET_LEDGER"}
+    _note_a_new_file(ledger)
     if config is not None:
         budget = BudgetManager.from_config(config, environment=environment, **options)
     elif ledger:
@@ -75,6 +94,27 @@ def open_budget(ledger: str | None, config: str | None) -> BudgetManager:
             "name a ledger that processes share (--ledger sqlite:///budget.db)"
         )
     return budget
+
+
+def _note_a_new_file(ledger: str | None) -> None:
+    """A typo in the address of a file must not look like a budget that nobody has touched."""
+    if ledger is None or not ledger.startswith("sqlite:"):
+        return
+    from llm_token_budget.ledgers.sqlite.location import read_url
+
+    path = Path(read_url(ledger).path)
+    if not path.exists() and path.parent.is_dir():
+        click.echo(f"note: there was no ledger at {path}; an empty one is made", err=True)
+
+
+def open_prices(config: str | None) -> PriceBook:
+    """The prices, discounts and aliases that a command line means; without a file, those that we know."""
+    from llm_token_budget.manager import BudgetManager
+
+    if config is None and Path(DEFAULT_CONFIG).exists():
+        config = DEFAULT_CONFIG
+    # No ledger is asked what a model costs.
+    return BudgetManager.from_config({} if config is None else config, ledger="memory://").prices
 
 
 def instant(text: str | None, option: str) -> datetime | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from llm_token_budget.dashboard import pages
 from llm_token_budget.dashboard.rates import BurnRate
 from llm_token_budget.dashboard.snapshot import Snapshot, take_snapshot
+from llm_token_budget.dashboard.spending import JournalLook
 from llm_token_budget.errors import ConfigurationError, LedgerUnavailable
 from llm_token_budget.manager import BudgetManager
 from llm_token_budget.serialising import plain
@@ -47,7 +48,7 @@ def build_app(budget: BudgetManager, *, token: str | None = None, hosts: tuple[s
     from starlette.routing import Mount, Route
     from starlette.staticfiles import StaticFiles
 
-    rates = BurnRate()
+    rates, look = BurnRate(), JournalLook(budget)
     lock = asyncio.Lock()
 
     async def snapshot(request: Request) -> Snapshot:
@@ -55,6 +56,7 @@ def build_app(budget: BudgetManager, *, token: str | None = None, hosts: tuple[s
         users = [query["user"]] if query.get("user") else []
         number = int(query["page"]) if query.get("page", "").isascii() and query.get("page", "").isdigit() else 0
         options: dict[str, Any] = {"users": users, "page": min(number, 10**6), "search": query.get("search", "")[:1024]}
+        options["look"] = look
         async with lock:  # However many windows are open, the ledger is asked by one at a time.
             return await asyncio.to_thread(take_snapshot, budget, rates, **options)
 
@@ -98,7 +100,7 @@ async def _answered(
             return PlainTextResponse("a token is needed: /?token=...", 401, headers=HEADERS)
     try:
         response = answer(await snapshot(request))
-    except LedgerUnavailable as away:
+    except (LedgerUnavailable, OSError) as away:
         return PlainTextResponse(str(away), 503, headers=HEADERS)
     except ConfigurationError as wrong:
         return PlainTextResponse(str(wrong), 400, headers=HEADERS)

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from llm_token_budget.dashboard.rates import BurnRate
+from llm_token_budget.dashboard.rates import Rates
+from llm_token_budget.dashboard.spending import JournalLook, Spending
 from llm_token_budget.errors import ConfigurationError
 from llm_token_budget.manager import BudgetManager
 from llm_token_budget.statistics import Remaining, Stats
@@ -56,10 +57,18 @@ class Snapshot:
     """From 0."""
     has_more: bool
     search: str
+    spending: Spending | None
+    """None: there is no journal."""
 
 
 def take_snapshot(
-    budget: BudgetManager, rates: BurnRate, *, users: Sequence[str] = (), page: int = 0, search: str = ""
+    budget: BudgetManager,
+    rates: Rates,
+    *,
+    users: Sequence[str] = (),
+    page: int = 0,
+    search: str = "",
+    look: JournalLook | None = None,
 ) -> Snapshot:
     """Read it.
 
@@ -69,6 +78,7 @@ def take_snapshot(
         users: whose limits are shown beside everyone's.
         page: which page of users, from 0.
         search: a user's name, or a part of it.
+        look: remembers the journal from one snapshot to the next; None: it is read now, if there is one.
 
     Raises:
         LedgerUnavailable: the ledger can't be reached.
@@ -87,6 +97,7 @@ def take_snapshot(
         page=page,
         has_more=len(found) > PAGE,
         search=search,
+        spending=(look or JournalLook(budget)).look(now),
     )
 
 
@@ -105,7 +116,7 @@ def _found(budget: BudgetManager, search: str) -> list[Stats]:
     ]
 
 
-def _limit_row(row: Remaining, rates: BurnRate, now: float) -> LimitRow:
+def _limit_row(row: Remaining, rates: Rates, now: float) -> LimitRow:
     rate = rates.note(row, now)
     exhausted = at_reset = None
     if rate:

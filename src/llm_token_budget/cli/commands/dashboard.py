@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+from contextlib import suppress
+
 import click
 
 from llm_token_budget.cli.options import ledger_options, open_budget
@@ -42,6 +45,28 @@ def command(
             f"--host {host} can be reached from elsewhere: give --token, and whoever looks brings it"
         )
     hosts = ("127.0.0.1", "localhost", "[::1]", *names) if is_this_machine(host) or names else ("*",)
-    with open_budget(ledger, config) as budget:
-        click.echo(f"http://{host}:{port}" + ("/?token=..." if token else ""), err=True)
-        uvicorn.run(build_app(budget, token=token, hosts=hosts), host=host, port=port, log_level="warning")
+    with open_budget(ledger, config) as budget, _bound(host, port) as door, suppress(KeyboardInterrupt):
+        where = f"[{host}]" if ":" in host else host
+        click.echo(f"http://{where}:{door.getsockname()[1]}" + ("/?token=..." if token else ""), err=True)
+        server = uvicorn.Server(uvicorn.Config(build_app(budget, token=token, hosts=hosts), log_level="warning"))
+        server.run(sockets=[door])
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """The door to knock at. Bound here, as uvicorn would end the process with an exit code of its own."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
+            0
+        ]
+        door = socket.socket(family, kind)
+    except OSError as error:
+        raise click.ClickException(f"{host} is no address of this machine: {error.strerror}") from None
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind(address)
+    except OSError as error:
+        door.close()
+        raise click.ClickException(
+            f"nothing can listen at {host}, port {port}: {error.strerror}; --port takes another"
+        ) from None
+    return door

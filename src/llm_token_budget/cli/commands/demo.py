@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from llm_token_budget.cli.app import FAILED
 from llm_token_budget.cli.options import as_json
 from llm_token_budget.cli.printing import print_json, shown
+from llm_token_budget.cli.streams import drawn
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from llm_token_budget.cli.trial import Trial
 
-BESIDE = 58
+BESIDE: Final = 58
 """Characters of a line that are no bar."""
+NARROW: Final = 78
+"""A terminal of fewer characters gets each bar on a line of its own."""
+NEW_LINE: Final = "\n"
 
 
 @click.command()
@@ -52,7 +56,8 @@ def _draw(trial: Trial, svg: str | None) -> None:
 def _print_bars(console: Console, trial: Trial) -> None:
     from rich.text import Text
 
-    width = max(min(console.width, 110) - BESIDE, 10)
+    narrow = console.width < NARROW
+    width = min(console.width - 2 if narrow else console.width - BESIDE, 110 - BESIDE)
     most = max(trial.limit, *(outcome.billed for outcome in trial.outcomes))
     within = round(width * trial.limit / most)
     console.print(
@@ -60,14 +65,14 @@ def _print_bars(console: Console, trial: Trial) -> None:
     )
     for outcome in trial.outcomes:
         length = max(round(width * outcome.billed / most), 1)
-        bar = Text("█" * min(length, within), style="green")
-        bar.append("█" * (length - within), style="red")
+        bar = Text(drawn("█") * min(length, within), style="green")
+        bar.append(drawn("█") * (length - within), style="red")
         share = 100 * outcome.billed / trial.limit
-        line = Text(f"  {outcome.name:<19} ")
+        line = Text(f"{outcome.name}\n" if narrow else f"  {outcome.name:<19} ")
         line.append_text(bar)
         line.append(
-            f" {shown(round(outcome.billed, 4))}, {outcome.calls} calls, {share:.0f} %",
+            f"{NEW_LINE if narrow else ' '}{shown(round(outcome.billed, 4))}, {outcome.calls} calls, {share:.0f} %",
             style="red" if outcome.billed > trial.limit else "green",
         )
         console.print(line)
-    console.print(Text(" " * (22 + within - 1) + "▲ the limit", style="bold"))
+    console.print(Text(" " * ((0 if narrow else 22) + within - 1) + drawn("▲ the limit"), style="bold"))

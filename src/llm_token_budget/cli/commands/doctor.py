@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -11,7 +13,7 @@ import click
 from llm_token_budget.cli.app import FAILED
 from llm_token_budget.cli.options import as_json
 from llm_token_budget.cli.printing import print_json
-from llm_token_budget.errors import ConfigurationError
+from llm_token_budget.errors import ConfigurationError, shown
 
 CLIENTS = {
     "openai": ("openai", "OpenAI"),
@@ -50,20 +52,23 @@ def _client(named: str) -> Any:
 
     if named in CLIENTS:
         module, name = CLIENTS[named]
-        made = getattr(_imported(module), name)
+        made = getattr(_imported(module, f": pip install 'llm-token-budget[{module}]'"), name)
         key = {} if module == "ollama" else {"api_key": "not-a-key"}
         return wrap(made(**key), BudgetManager(global_cost_limit=1))
     module, colon, name = named.partition(":")
     if not colon:
         raise click.UsageError(f"CLIENT is one of {', '.join(CLIENTS)}, or MODULE:NAME")
+    sys.path.insert(0, os.getcwd())  # As `python -m` does: the module of a person's own lies there.
     found = getattr(_imported(module), name, None)
     if found is None:
         raise ConfigurationError(f"{module} has no {name!r}")
     return found
 
 
-def _imported(module: str) -> Any:
+def _imported(module: str, way_out: str = "") -> Any:
     try:
         return import_module(module)
-    except ImportError as error:
-        raise ConfigurationError(f"{module} can't be imported: {error}") from error
+    except Exception as error:
+        # Whatever a module of somebody's own does when it is imported.
+        why = f"{type(error).__name__}: {error}"
+        raise ConfigurationError(f"{shown(module)} can't be imported ({why}){way_out}") from error

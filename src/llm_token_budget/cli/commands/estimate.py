@@ -10,16 +10,17 @@ from typing import Any, cast
 
 import click
 
-from llm_token_budget.cli.options import as_json
+from llm_token_budget.cli.options import as_json, config_option, open_prices
 from llm_token_budget.cli.printing import print_json, print_table
 
 
 @click.command()
+@config_option
 @as_json
 @click.argument("file", metavar="FILE|-")
 @click.option("--model", help="The model; of a request, its own.")
 @click.option("--provider", default="openai", show_default=True, help="Whose request it is.")
-def command(file: str, json_: bool, model: str | None, provider: str) -> None:
+def command(file: str, config: str | None, json_: bool, model: str | None, provider: str) -> None:
     """How many tokens a text has, or a request (a JSON object with messages), and what its input costs."""
     text = _read(file)
     request = _request(text)
@@ -33,7 +34,7 @@ def command(file: str, json_: bool, model: str | None, provider: str) -> None:
         model = model or cast("str | None", request.get("model"))
         estimate = estimate_request(provider, {**request, "model": model} if model else request)
         figures = {"tokens": estimate.expected, "at most": estimate.upper, "counted by": estimate.method}
-    if model is not None and (cost := _cost(figures["tokens"], model)) is not None:
+    if model is not None and (cost := _cost(figures["tokens"], model, config)) is not None:
         figures["input cost"] = cost
     if json_:
         print_json({"model": model, **{name.replace(" ", "_"): value for name, value in figures.items()}})
@@ -58,11 +59,11 @@ def _request(text: str) -> dict[str, Any] | None:
     return read if {"messages", "input", "prompt"} & set(read) else None
 
 
-def _cost(tokens: int, model: str) -> Decimal | None:
+def _cost(tokens: int, model: str, config: str | None) -> Decimal | None:
     from llm_token_budget.errors import UnknownModelPrice
-    from llm_token_budget.pricing import calculate_cost
+    from llm_token_budget.pricing.costs import cost_by
 
     try:
-        return calculate_cost(tokens, 0, model).input_cost
+        return cost_by(open_prices(config), tokens, 0, model).input_cost
     except UnknownModelPrice:
         return None

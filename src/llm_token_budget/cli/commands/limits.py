@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from llm_token_budget.cli.app import OVER_BUDGET
-from llm_token_budget.cli.options import budget_options, open_budget
-from llm_token_budget.cli.printing import print_json, print_table
+from llm_token_budget.cli.options import budget_options, open_budget, options_again
+from llm_token_budget.cli.printing import print_json, print_table, shown
+from llm_token_budget.serialising import plain
 
 
 def for_whom(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -37,14 +38,14 @@ def command(
     check: bool,
 ) -> int:
     """The limits and how they stand now."""
-    context.obj = ledger, config
+    context.obj = ledger, config, json_
     if context.invoked_subcommand is not None:
         return 0
     with open_budget(ledger, config) as budget:
         standing = budget.remaining(user, session, dimensions=_dimensions(dimension))
         described = budget.describe()
     if json_:
-        print_json(standing)
+        print_json([{**plain(row), "remaining": plain(row.remaining)} for row in standing])
     elif standing:
         print_table(
             ("limit", "amount", "spent", "reserved", "left", "resets"),
@@ -58,27 +59,47 @@ def command(
     return OVER_BUDGET if check and any(row.remaining <= 0 for row in standing) else 0
 
 
-@command.command("set")
+# An amount below 0 is no option: whoever types one is told what is wrong with it.
+@command.command("set", context_settings={"ignore_unknown_options": True})
+@options_again
 @click.argument("name")
 @click.argument("amount")
 @click.option("--key", "keys", multiple=True, metavar="KEY", help="For this key alone; once per part of the scope.")
 @click.pass_context
-def set_(context: click.Context, name: str, amount: str, keys: tuple[str, ...]) -> None:
+def set_(
+    context: click.Context,
+    ledger: str | None,
+    config: str | None,
+    json_: bool,
+    name: str,
+    amount: str,
+    keys: tuple[str, ...],
+) -> None:
     """Give the limit NAME another AMOUNT ('unlimited', 0 to block), from the next call of any process on."""
-    with open_budget(*context.obj) as budget:
+    with open_budget(ledger or context.obj[0], config or context.obj[1]) as budget:
         budget.set_limit(name, _key(keys), None if amount == "unlimited" else amount)
-    click.echo(f"{name}: {amount}" + (f" for {', '.join(keys)}" if keys else ""))
+    _say(name, amount, keys, json_=json_ or context.obj[2])
 
 
 @command.command()
+@options_again
 @click.argument("name")
 @click.option("--key", "keys", multiple=True, metavar="KEY", help="For this key alone; once per part of the scope.")
 @click.pass_context
-def clear(context: click.Context, name: str, keys: tuple[str, ...]) -> None:
+def clear(
+    context: click.Context, ledger: str | None, config: str | None, json_: bool, name: str, keys: tuple[str, ...]
+) -> None:
     """Go back to the amount that the configuration gives the limit NAME."""
-    with open_budget(*context.obj) as budget:
+    with open_budget(ledger or context.obj[0], config or context.obj[1]) as budget:
         budget.clear_limit(name, _key(keys))
-    click.echo(f"{name}: as configured" + (f" for {', '.join(keys)}" if keys else ""))
+    _say(name, "as configured", keys, json_=json_ or context.obj[2])
+
+
+def _say(name: str, amount: str, keys: tuple[str, ...], *, json_: bool) -> None:
+    if json_:
+        print_json({"limit": name, "key": keys, "amount": amount})
+    else:
+        click.echo(f"{shown(name)}: {amount}" + (f" for {shown(', '.join(keys))}" if keys else ""))
 
 
 def _key(keys: tuple[str, ...]) -> str | tuple[str, ...] | None:

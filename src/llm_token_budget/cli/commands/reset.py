@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from llm_token_budget.cli.options import budget_options, open_budget
-from llm_token_budget.cli.printing import print_json
+from llm_token_budget.cli.printing import print_json, shown
 
 
 @click.command()
@@ -18,14 +18,24 @@ def command(
 ) -> None:
     """Zero what was spent: everything, a user's, or a session's. What calls in flight hold stays."""
     whose = (
-        " ".join([f"user {user}" if user else "", f"session {session}" if session else ""]).strip()
+        " ".join([f"user {shown(user)}" if user else "", f"session {shown(session)}" if session else ""]).strip()
         or "everybody, since the beginning"
     )
-    if not yes:
-        click.confirm(f"Zero what was spent by {whose}?", abort=True)
     with open_budget(ledger, config) as budget:
+        if not yes:
+            _ask(f"Zero what was spent by {whose}?")
         budget.reset(user, session)
     if json_:
         print_json({"reset": True, "user": user, "session": session})
     else:
         click.echo(f"zeroed: {whose}")
+
+
+def _ask(question: str) -> None:
+    try:
+        agreed = click.confirm(question, err=True)
+    except click.Abort:
+        click.echo(err=True)
+        raise click.UsageError("nobody is there to be asked: --yes goes on without") from None
+    if not agreed:
+        raise click.Abort

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from llm_token_budget.cli.options import budget_options, open_budget
-from llm_token_budget.cli.printing import shown
+from llm_token_budget.cli.printing import print_json_line, shown
+from llm_token_budget.cli.streams import drawn
 from llm_token_budget.dashboard.rates import BurnRate
 from llm_token_budget.serialising import plain
 
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
 
 BAR: Final = 16
 """Characters."""
+
+NARROW: Final = 80
+"""A terminal of fewer characters gets two short lines for a limit instead of a long one."""
 
 
 @click.command()
@@ -40,27 +46,28 @@ def command(
 ) -> None:
     """Limits and users live: spent, reserved, burn rate, time to exhaustion. Ctrl-C ends it."""
     rates = BurnRate()
-    with open_budget(ledger, config) as budget:
+    # Ctrl-C ends it quietly, in the middle of a look too.
+    with open_budget(ledger, config) as budget, suppress(KeyboardInterrupt):
         if json_:
             _print_lines(budget, rates, users, top, every, count)
             return
+        from rich.console import Console
         from rich.live import Live
 
-        with Live(_look(budget, rates, users, top), refresh_per_second=4) as live:
+        console = Console()
+        narrow = console.width < NARROW
+        with Live(_look(budget, rates, users, top, narrow=narrow), console=console, auto_refresh=False) as live:
             for _ in _looks(every, None if count is None else count - 1):
-                live.update(_look(budget, rates, users, top))
+                live.update(_look(budget, rates, users, top, narrow=console.width < NARROW), refresh=True)
 
 
-def _looks(every: float, count: int | None) -> Any:
-    """A pause before each look, as many as there are to be; ends quietly at Ctrl-C."""
+def _looks(every: float, count: int | None) -> Iterator[int]:
+    """A pause before each look, as many as there are to be."""
     done = 0
-    try:
-        while count is None or done < count:
-            time.sleep(every)
-            yield done
-            done += 1
-    except KeyboardInterrupt:
-        return
+    while count is None or done < count:
+        time.sleep(every)
+        yield done
+        done += 1
 
 
 def _rows(budget: BudgetManager, users: tuple[str, ...]) -> list[Remaining]:
@@ -74,28 +81,44 @@ def _rows(budget: BudgetManager, users: tuple[str, ...]) -> list[Remaining]:
 def _print_lines(
     budget: BudgetManager, rates: BurnRate, users: tuple[str, ...], top: int, every: float, count: int | None
 ) -> None:
-    import json
-
     def say() -> None:
         now = time.time()
         limits = [
             {**plain(row), "remaining": plain(row.remaining), "per_second": plain(rates.note(row, now))}
             for row in _rows(budget, users)
         ]
-        dearest: list[Any] = plain(budget.get_all_user_stats(limit=top)) if top else []
-        click.echo(json.dumps({"at": now, "limits": limits, "users": dearest}, ensure_ascii=False))
+        print_json_line({"at": now, "limits": limits, "users": budget.get_all_user_stats(limit=top) if top else []})
 
     say()
     for _ in _looks(every, None if count is None else count - 1):
         say()
 
 
-def _look(budget: BudgetManager, rates: BurnRate, users: tuple[str, ...], top: int) -> RenderableType:
+def _look(budget: BudgetManager, rates: BurnRate, users: tuple[str, ...], top: int, *, narrow: bool) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    limits = _limits(budget, rates, users)
-    return Group(limits, Text(), _dearest(budget, top)) if top else limits
+    limits = (_limits_in_short if narrow else _limits)(budget, rates, users)
+    return Group(limits, Text(), _dearest(budget, top, narrow=narrow)) if top else limits
+
+
+def _limits_in_short(budget: BudgetManager, rates: BurnRate, users: tuple[str, ...]) -> RenderableType:
+    from rich.console import Group
+    from rich.text import Text
+
+    now = time.time()
+    lines: list[Text] = []
+    for row in _rows(budget, users):
+        rate = rates.note(row, now)
+        lasts = f", lasts {_duration(Decimal(row.remaining) / rate)}" if rate else ""
+        bar = _bar(row).append(f" {_amount(row.spent)} of {_amount(row.limit.amount)}{lasts}", style="default")
+        lines += [Text(_name(row)), bar]
+    return Group(*lines)
+
+
+def _name(row: Remaining) -> str:
+    whose = ", ".join(row.limit.key)
+    return shown(f"{row.limit.name} ({whose})" if whose else row.limit.name)
 
 
 def _limits(budget: BudgetManager, rates: BurnRate, users: tuple[str, ...]) -> RenderableType:
@@ -108,9 +131,8 @@ def _limits(budget: BudgetManager, rates: BurnRate, users: tuple[str, ...]) -> R
         limits.add_column(column, justify="left" if column in ("limit", "") else "right", overflow="fold")
     for row in _rows(budget, users):
         rate = rates.note(row, now)
-        whose = ", ".join(row.limit.key)
         limits.add_row(
-            Text(shown(f"{row.limit.name} ({whose})" if whose else row.limit.name)),
+            Text(_name(row)),
             _bar(row),
             Text(_amount(row.spent)),
             Text(_amount(row.reserved)),
@@ -121,16 +143,18 @@ def _limits(budget: BudgetManager, rates: BurnRate, users: tuple[str, ...]) -> R
     return limits
 
 
-def _dearest(budget: BudgetManager, top: int) -> RenderableType:
+def _dearest(budget: BudgetManager, top: int, *, narrow: bool) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
     dearest = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("user", "cost", "requests", "blocked", "reserved"):
-        dearest.add_column(column, justify="left" if column == "user" else "right")
+    columns = ("user", "cost") if narrow else ("user", "cost", "requests", "blocked", "reserved")
+    for column in columns:
+        first = column == "user"
+        dearest.add_column(column, justify="left" if first else "right", overflow="fold", no_wrap=not first)
     for stats in budget.get_all_user_stats(limit=top):
         cells = (stats.user_key, stats.total_cost, stats.requests, stats.blocked, stats.reserved.cost)
-        dearest.add_row(*[Text(shown(cell)) for cell in cells])
+        dearest.add_row(*[Text(shown(cell)) for cell in cells[: len(columns)]])
     return dearest
 
 
@@ -140,9 +164,9 @@ def _bar(row: Remaining) -> Any:
     whole = Decimal(row.limit.amount)
     spent = min(round(BAR * Decimal(row.spent) / whole), BAR) if whole else BAR
     held = min(round(BAR * Decimal(row.reserved) / whole), BAR - spent) if whole else 0
-    bar = Text("█" * spent, style="red" if row.remaining <= 0 else "green")
-    bar.append("▒" * held, style="yellow")
-    return bar.append("·" * (BAR - spent - held), style="dim")
+    bar = Text(drawn("█") * spent, style="red" if row.remaining <= 0 else "green")
+    bar.append(drawn("▒") * held, style="yellow")
+    return bar.append(drawn("·") * (BAR - spent - held), style="dim")
 
 
 def _amount(amount: Decimal | int) -> str:
