@@ -232,6 +232,14 @@ def test_hostile_texts_rarely_exceed_their_upper_bound(kind, family):
     assert max(over) < 1.25
 
 
+@pytest.mark.parametrize("family", ENCODINGS)
+@pytest.mark.parametrize("pair", ["{}", "[]", "()", "<>", "{};", "():", "!?", "=-", "+-", "[],", "{{}}"])
+@pytest.mark.parametrize("times", [10, 100, 2000])
+def test_alternating_marks_stay_below_their_bound(pair, times, family):
+    """Two marks in turn are no line that is drawn, and many tokens."""
+    assert truth(pair * times, family) <= count_text(pair * times, family).upper
+
+
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=300))
 def test_any_short_text_stays_below_its_bound_or_close_to_it(text):

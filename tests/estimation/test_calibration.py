@@ -1,13 +1,14 @@
 """What bills teach about estimates."""
 
 import random
+import threading
 
 import pytest
 
 from llm_token_budget.estimation import Estimator, Opaque, RequestParts, Text, Tool
-from llm_token_budget.estimation.calibration import ENOUGH, KEPT, LEAST, MOST, SLACK, Calibration
+from llm_token_budget.estimation.calibration import BATCH, EAGER, ENOUGH, KEPT, LEAST, MOST, SLACK, Calibration
 
-KEY = ("openai", "gpt-4o", False, False)
+KEY = ("openai", "gpt-4o", 0)
 
 
 def test_nothing_changes_before_enough_bills_are_known():
@@ -93,9 +94,9 @@ def test_kinds_are_told_apart_and_few_are_kept():
     """By provider, model, tools and media; the memory is bounded."""
     calibration = Calibration()
     for number in range(3 * KEPT):
-        calibration.learn(("openai", str(number), False, False), 1000, 1200, 1500)
+        calibration.learn(("openai", str(number), 0), 1000, 1200, 1500)
     assert len(calibration) <= KEPT
-    assert calibration.corrected(("openai", str(3 * KEPT - 1), False, False), 1000, 1200)[1] > 1200
+    assert calibration.corrected(("openai", str(3 * KEPT - 1), 0), 1000, 1200)[1] > 1200
     assert calibration.corrected(KEY, 1000, 1200) == (1000, 1200)
 
 
@@ -130,3 +131,42 @@ def test_a_local_server_that_leaves_out_what_it_cached_lowers_nothing():
     assert estimator(request)[:3] == before[:3]
     estimator.learn(before, 2 * before.upper)
     assert estimator(request).upper > before.upper
+
+
+def test_later_bills_are_learned_from_a_few_at_a_time():
+    """After hundreds of them one can wait, but not for long."""
+    calibration = Calibration()
+    for _ in range(EAGER):
+        calibration.learn(KEY, 1000, 1300, 1000)
+    before = calibration.corrected(KEY, 1000, 1300)
+    for _ in range(BATCH - 1):
+        calibration.learn(KEY, 1000, 1300, 1200)
+    assert calibration.corrected(KEY, 1000, 1300) == before
+    calibration.learn(KEY, 1000, 1300, 1200)
+    assert calibration.corrected(KEY, 1000, 1300)[0] > before[0]
+
+
+def test_a_bill_above_its_bound_waits_for_nothing():
+    """However many came before, the very next request of its kind is held higher."""
+    calibration = Calibration()
+    for _ in range(EAGER + 5):
+        calibration.learn(KEY, 1000, 1200, 1000)
+    calibration.learn(KEY, 1000, 1200, 1500)
+    assert calibration.corrected(KEY, 1000, 1200)[1] >= 1500
+
+
+def test_threads_that_bring_bills_lose_none():
+    """One learns while the others leave theirs: every bill is counted once."""
+    calibration = Calibration()
+
+    def bring() -> None:
+        for _ in range(800):
+            calibration.learn(KEY, 1000, 1200, 1000)
+
+    threads = [threading.Thread(target=bring) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    calibration.learn(KEY, 1000, 1200, 1500)
+    assert calibration.learners[KEY].count == 8 * 800 + 1

@@ -8,6 +8,7 @@ import pytest
 
 from llm_token_budget import ConfigurationError, UnknownModelPrice, price_response
 from llm_token_budget.providers import counts
+from llm_token_budget.providers.groq import CHAT as GROQ_CHAT
 from llm_token_budget.providers.usage_reading import read_chat, read_image, read_message, read_response
 from llm_token_budget.usage import ToolUse, Usage
 
@@ -15,7 +16,7 @@ ABSURD = [10**9, 10**30, -1, -(10**30), 1.5, float("nan"), float("inf"), "many",
 
 
 def chat(usage, model="gpt-4o", **more):
-    return {"model": model, "choices": [], "usage": usage, **more}
+    return {"model": model, "choices": [], "usage": usage} | more
 
 
 def message(usage, model="claude-opus-5-5"):
@@ -215,6 +216,63 @@ def test_raw_responses_are_read():
         content=b'{"model": "gpt-4o", "usage": {"prompt_tokens": 1000, "completion_tokens": 100}}', headers={}
     )
     assert price_response("openai", raw).cost == Decimal("0.0035")
+
+
+def test_raw_responses_of_sdks_without_a_content_of_their_own_are_read():
+    """They keep the HTTP response inside; one that was not read yet says so."""
+    import httpx
+    from groq._response import APIResponse
+
+    body = {"model": "openai/gpt-oss-20b", "usage": {"prompt_tokens": 1000, "completion_tokens": 100}}
+
+    def raw(response):
+        return APIResponse(raw=response, cast_to=object, client=None, stream=False, stream_cls=None, options=None)
+
+    assert price_response("groq", raw(httpx.Response(200, json=body))).cost == Decimal("0.000105")
+    unread = httpx.Response(200, stream=httpx.ByteStream(b"{}"))
+    for response in (unread, raw(unread)):
+        with pytest.raises(ConfigurationError, match="not been read"):
+            price_response("groq", response)
+
+
+def test_the_stop_of_a_message_that_a_helper_streamed_is_read():
+    """It has the whole message; its start has not, and is refused."""
+    said = message({"input_tokens": 10, "output_tokens": 5})
+    stop = SimpleNamespace(type="message_stop", message=SimpleNamespace(**said))
+    assert price_response("anthropic", stop).cost == Decimal("0.00014")
+    with pytest.raises(ConfigurationError):
+        price_response("anthropic", {"type": "message_start", "message": said})
+
+
+def test_a_view_of_bytes_is_read():
+    """As bytes are."""
+    view = memoryview(b'{"model": "gpt-4o", "usage": {"prompt_tokens": 1000, "completion_tokens": 100}}')
+    assert price_response("openai", view).cost == Decimal("0.0035")
+
+
+def test_thoughts_that_only_the_sum_has_are_output():
+    """Google's answers in OpenAI's language count them nowhere else."""
+    usage = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 160}
+    assert price_response("google", chat(usage, "gemini-2.5-pro")).usage.output_tokens == 60
+    assert price_response("openai", chat(usage)).usage.output_tokens == 20
+
+
+def test_tools_that_groq_ran_are_billed_whatever_else_the_answer_has():
+    """Its searches and visits, also without Groq's own field beside them."""
+    ran = [{"index": number, "type": kind} for number, kind in enumerate(["search", "search", "visit", "python"])]
+    choice = {"index": 0, "message": {"role": "assistant", "content": "Hi.", "executed_tools": ran}}
+    answer = chat({"prompt_tokens": 1000, "completion_tokens": 100}, "openai/gpt-oss-120b", choices=[choice])
+    assert price_response("groq", answer).cost == Decimal("0.00021") + Decimal("0.017")
+
+
+def test_tools_that_groq_ran_in_a_stream_are_billed_once():
+    """They are told in chunks before the last, each first without and then with what it found."""
+    fold = GROQ_CHAT.fold()
+    for found in ({}, {"output": "..."}):
+        ran = [{"index": 0, "type": "search", **found}, {"index": 1, "type": "visit", **found}]
+        fold.feed({"choices": [{"index": 0, "delta": {"executed_tools": ran}}]})
+    fold.feed({"choices": [], "x_groq": {"id": "r", "usage": {"prompt_tokens": 10, "completion_tokens": 5}}})
+    assert fold.reading().parts["tools"] == (ToolUse("web_search", 1), ToolUse("visit_website", 1))
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,15 @@ from math import ceil
 from typing import Final, Literal
 
 from llm_token_budget.estimation.byte_bound import ByteCounter
-from llm_token_budget.estimation.calibration import Calibration, Key
+from llm_token_budget.estimation.calibration import Calibration
 from llm_token_budget.estimation.parts import RequestParts
 from llm_token_budget.estimation.prefixes import LIFETIMES, SAFETY, Seen, SeenPrefixes
-from llm_token_budget.estimation.request import MEDIA, PartEstimate, TokenEstimate, estimate_parts
+from llm_token_budget.estimation.request import (
+    OPEN,
+    TokenEstimate,
+    estimate_parts,
+    new_tuple,  # pyright: ignore[reportUnknownVariableType]
+)
 from llm_token_budget.estimation.text import TextCounter, count_text
 from llm_token_budget.estimation.tokenizers import Tokenizer, exact_counter, installed_tokenizer
 
@@ -72,26 +77,29 @@ class Estimator:
         estimate = estimate_parts(request, self._counter(request.model), self)
         if self.prefixes is not None and (seen := self.prefixes.find(request, time.monotonic())) is not None:
             return _grown(estimate, seen)
-        if not self._learns or not self.calibration:
+        if not self._learns or not self.calibration.learners:
             return estimate
-        raw, held, method, parts, _, _, _, _ = estimate
-        expected, upper = self.calibration.corrected(_key(request, parts), raw, held)
-        if (expected == raw and upper == held) or estimate.is_open:
+        raw, held, method, parts, _, _, _, _, traits = estimate
+        # Of requests with an open part nothing is ever learned.
+        expected, upper = self.calibration.corrected((request.provider, request.model, traits), raw, held)
+        if expected == raw and upper == held:
             return estimate
-        return TokenEstimate(expected, upper, method, parts, request, raw, 0, self)
+        return new_tuple(TokenEstimate, (expected, upper, method, parts, request, raw, 0, self, traits))
 
     def learn(self, estimate: TokenEstimate, billed: int, cached: int = 0) -> None:
         """Take the bill of a request that was estimated. What only the server knew says nothing about the next one."""
-        if estimate.request is None or estimate.is_open:
+        expected, upper, method, _, request, uncalibrated, seen, _, traits = estimate
+        if request is None or traits & OPEN:
             return
         if self.prefixes is not None:
-            self._remember(estimate.request, billed, cached)
-        if not self._learns or estimate.method == "provider" or estimate.seen_tokens:
+            self._remember(request, billed, cached)
+        if not self._learns or method == "provider" or seen:
             return
-        if billed <= estimate.upper and estimate.request.provider in _NEVER_BELOW:
+        provider = request.provider
+        if billed <= upper and provider in _NEVER_BELOW:
             return
-        expected = estimate.expected if estimate.uncalibrated is None else estimate.uncalibrated
-        self.calibration.learn(_key(estimate.request, estimate.parts), expected, estimate.upper, billed)
+        key = (provider, request.model, traits)
+        self.calibration.learn(key, expected if uncalibrated is None else uncalibrated, upper, billed)
 
     def _remember(self, request: RequestParts, billed: int, cached: int) -> None:
         assert self.prefixes is not None
@@ -122,17 +130,6 @@ class Estimator:
                 self._counters.clear()
             self._counters[model] = counter
         return counter
-
-
-def _key(request: RequestParts, parts: tuple[PartEstimate, ...]) -> Key:
-    """The kind of request, for what bills teach."""
-    tools = media = False
-    for kind, _, _, _ in parts:
-        if kind == "tools":
-            tools = True
-        elif kind in MEDIA:
-            media = True
-    return request.provider, request.model, tools, media
 
 
 def _grown(estimate: TokenEstimate, seen: Seen) -> TokenEstimate:

@@ -73,6 +73,7 @@ _KNOWN_WORDS = _known_words()
 _is_known = _KNOWN_WORDS.__contains__
 _KNOWN_MARKS = frozenset(PUNCTUATION.encode().split()) | {bytes((byte,)) for byte in range(33, 127)}
 _RULER_MARKS = frozenset(b"-=*#._/~+")
+_LINE_MARKS = frozenset(b"-=+")
 _PARTS = re.compile(rb"[A-Z]?[a-z\xc3-\xcb]+|[A-Z]+(?![a-z\xc3-\xcb])")
 _DIGIT_GROUP = re.compile(rb"0{1,3}")
 _COMMON_PAIRS = tuple(
@@ -184,7 +185,7 @@ def _marks(data: bytes, runs: list[bytes], classes: bytes) -> tuple[float, ...]:
     odd_count = odd_bytes = long_odd = repeated = repeated_bytes = rare_bytes = 0
     for run in odd:
         size = len(run)
-        if size >= 8 and len(set(run)) <= 2:
+        if size >= 8 and _is_drawn(run):
             repeated += 1
             repeated_bytes += size
             rare_bytes += 0 if run[0] in _RULER_MARKS else size
@@ -196,6 +197,12 @@ def _marks(data: bytes, runs: list[bytes], classes: bytes) -> tuple[float, ...]:
         len(runs), odd_count, odd_bytes, long_odd, repeated, repeated_bytes, rare_bytes,
         count(b" ."), count(b". "), count(b".n"), count(b".."), data.count(b"\\"), data.count(b"<"), data.count(b'"'),
     )  # fmt: skip
+
+
+def _is_drawn(run: bytes) -> bool:
+    """Whether marks make up a line, such as `+------+` or `=-=-=-`: few tokens. Others, such as `{}{}{}{}`, are many."""
+    used = set(run)
+    return len(used) <= 2 and (used <= _LINE_MARKS or 4 * max(map(run.count, used)) >= 3 * len(run))
 
 
 def _spaces(data: bytes, classes: bytes) -> tuple[float, ...]:

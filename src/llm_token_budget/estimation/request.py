@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from llm_token_budget.errors import ConfigurationError
 from llm_token_budget.estimation.functions import declared
@@ -18,6 +18,14 @@ MEDIA = frozenset({"images", "audio", "documents"})
 
 STORED = "stored"
 """The kind of what only the server has."""
+
+TOOLS: Final = 1
+SEES: Final = 2
+OPEN: Final = 4
+"""Traits of a request: it has tools, images or other media, a part that only the server has."""
+
+new_tuple: Final = tuple.__new__  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+"""A named tuple without the detour through its constructor: for every call."""
 
 
 class PartEstimate(NamedTuple):
@@ -62,6 +70,8 @@ class TokenEstimate(NamedTuple):
     """Of these, a beginning that the provider has cached, as an earlier bill says: reckoned at the price of reading it."""
     learner: Learner | None = None
     """Who wants to know what it was billed."""
+    traits: int = 0
+    """What tells kinds of requests apart: `TOOLS`, `SEES`, `OPEN`, added up."""
 
     def __repr__(self) -> str:
         # Not the request: it holds what people wrote.
@@ -71,19 +81,16 @@ class TokenEstimate(NamedTuple):
 
     @property
     def has_media(self) -> bool:
-        return any(part.kind in MEDIA for part in self.parts)
+        return bool(self.traits & SEES)
 
     @property
     def has_tools(self) -> bool:
-        return any(part.kind == "tools" for part in self.parts)
+        return bool(self.traits & TOOLS)
 
     @property
     def is_open(self) -> bool:
         """Whether a part is unknown, and reckoned as all that the model can read."""
-        for part in self.parts:  # noqa: SIM110 - for every call
-            if part[0] == STORED:
-                return True
-        return False
+        return bool(self.traits & OPEN)
 
 
 def estimate_parts(
@@ -107,11 +114,11 @@ def estimate_parts(
         count = _text(parts[0].text, facts, counter)
         framing = _framing(request, facts, 0, 0)
         breakdown = (
-            PartEstimate(parts[0].kind, count.expected, count.upper),
-            PartEstimate("framing", framing.expected, framing.upper),
+            new_tuple(PartEstimate, (parts[0].kind, count.expected, count.upper, 1)),
+            new_tuple(PartEstimate, ("framing", framing.expected, framing.upper, 1)),
         )
         expected, upper = count.expected + framing.expected, count.upper + framing.upper
-        return TokenEstimate(expected, upper, counter.method, breakdown, request, None, 0, learner)
+        return new_tuple(TokenEstimate, (expected, upper, counter.method, breakdown, request, None, 0, learner, 0))
     return _estimate_all(request, facts, counter, learner)
 
 
@@ -142,10 +149,15 @@ def _estimate_all(
         left = (facts.context_window or unknown.tokens) - framing.upper - sum(summed[1] for summed in counts.values())
         counts[STORED] = [max(left, 0), max(left, 0), 1]
     counts["framing"] = [framing.expected, framing.upper, 1]
-    breakdown = tuple([PartEstimate(kind, *summed) for kind, summed in counts.items()])
-    expected = sum([part.expected for part in breakdown])
-    upper = sum([part.upper for part in breakdown])
-    return TokenEstimate(expected, upper, counter.method, breakdown, request, None, 0, learner)
+    traits = (TOOLS if tools else 0) | (0 if MEDIA.isdisjoint(counts) else SEES) | (0 if unknown is None else OPEN)
+    breakdown: list[PartEstimate] = []
+    expected = upper = 0
+    for kind, (likely, most, number) in counts.items():
+        expected += likely
+        upper += most
+        breakdown.append(new_tuple(PartEstimate, (kind, likely, most, number)))
+    summary = (expected, upper, counter.method, tuple(breakdown), request, None, 0, learner, traits)
+    return new_tuple(TokenEstimate, summary)
 
 
 def _count(part: Part, facts: ModelFacts, counter: TextCounter) -> tuple[str, TextCount]:

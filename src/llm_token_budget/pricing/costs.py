@@ -50,10 +50,17 @@ def calculate_cost(
         UnknownModelPrice: nobody knows what the model costs.
         ConfigurationError: tokens that aren't whole numbers from 0 on, or an impossible custom price.
     """
+    book = _standard_book() if custom_pricing is None else PriceBook(custom_pricing)
+    return cost_by(book, input_tokens, output_tokens, model, provider)
+
+
+def cost_by(
+    book: PriceBook, input_tokens: int, output_tokens: int, model: str, provider: str | None = None
+) -> CostBreakdown:
+    """`calculate_cost` by a price book."""
     usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
     if usage.total_tokens > MAX_AMOUNT:
         raise ConfigurationError(f"that many tokens are absurdly many (the most is {MAX_AMOUNT:,})")
-    book = _standard_book() if custom_pricing is None else PriceBook(custom_pricing)
     card = book.rate_card(model, provider)
     total = card.cost_pico(usage)
     of_input = card.cost_pico(Usage(input_tokens=input_tokens))

@@ -71,6 +71,9 @@ class LateReservation:
     def most_output_tokens(self) -> int:
         return self._inner.most_output_tokens
 
+    def held_by(self, holder: object) -> None:
+        """It holds nothing that would have to be ended."""
+
     def charge_for(
         self, usage: Usage, *, model: str | None = None, service_tier: str | None = None, estimated: bool = False
     ) -> Charge | None:

@@ -29,6 +29,7 @@ from llm_token_budget.providers.dialect import (
     positive,
     text_or_none,
 )
+from llm_token_budget.providers.tool_reading import executed_tools
 from llm_token_budget.providers.usage_reading import chat_usage, read_chat
 
 REASONING_MINIMUM = 4096
@@ -190,6 +191,7 @@ class ChatFold:
         self.done = False
         self._reading: Reading | None = None
         self._text: list[str] = []
+        self._executed: dict[str, Any] = {}
 
     def feed(self, event: Body) -> None:
         if (event.get("usage") or event.get("x_groq")) and chat_usage(event):
@@ -202,8 +204,14 @@ class ChatFold:
                 self._text.append(text)  # As most are.
             else:
                 self._text.append(_said(delta) or dump(choice.get("text") or ""))
+                # Groq's: first what is called, and later the same with its result.
+                for each in items_of(mapping(delta).get("executed_tools")):
+                    self._executed[str(mapping(each).get("index", len(self._executed)))] = each
 
     def reading(self) -> Reading | None:
+        if self._executed and self._reading is not None:
+            tools = executed_tools(self._executed.values())
+            return self._reading._replace(parts={**self._reading.parts, "tools": tools})
         return self._reading
 
     def text_seen(self) -> str:

@@ -127,6 +127,8 @@ class Endpoint:
     """Whether an event of a stream is there only because usage was asked for."""
     glance: Glance | None = None
     """How events of a stream that are only output are told by a glance. None: each is read."""
+    reads_all: Callable[[Body], bool] = lambda _: False
+    """Whether the stream of a request says something of its bill between its output, so that no glance will do."""
     streams_by_default: bool = False
     counted_by: Callable[[Body], tuple[str, dict[str, Any]] | None] = lambda _: None
     """Path and body of the request that asks the provider how many tokens the input is; None if it can't be asked."""

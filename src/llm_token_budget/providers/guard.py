@@ -165,6 +165,7 @@ class GuardedCall:
         self.sent = False
         self.clamp = None
         for reservation in held:
+            reservation.held_by(self)
             most = reservation.clamped_to
             if most is not None and (self.clamp is None or most < self.clamp):
                 self.clamp = most
@@ -183,6 +184,15 @@ class GuardedCall:
         """`failed` for a cancelled task, and wherever nothing may block."""
         for reservation, charge in self.losses(None, error):
             reservation.book_later(charge)
+
+    def end_early(self) -> None:
+        """The budget is closed: what was not sent is free, of what is on its way nobody knows.
+
+        They stay the call's own: if an answer comes after all, it says the truth.
+        """
+        for reservation in self.reservations:
+            if not reservation.ended:
+                reservation.book_later(reservation.unknown_charge() if self.sent else None)
 
     def losses(self, response: Any, error: BaseException | None = None) -> list[tuple[Reservation, Charge | None]]:
         """What a failed attempt is charged: nothing, or what its budget says if nobody knows whether it was billed."""

@@ -186,7 +186,10 @@ class _Stream:
         """The first part of the answer has come, the last, or one that is more than text."""
         if self._ending is None:
             reader = AnswerReader(self._call.endpoint, self._call, streamed=True, framing="ndjson", hide_usage=False)
-            self._ending = Ending(reader, self._call.take_reservations())
+            reservations = self._call.take_reservations()
+            self._ending = Ending(reader, reservations)
+            for reservation in reservations:
+                reservation.held_by(self)
             self._text_of = _glance_at(part)
         self._read_texts(self._ending)
         self._ending.reader.take(_event_of(part))
@@ -205,6 +208,10 @@ class _Stream:
     def _read_texts(self, ending: Ending) -> None:
         texts, self._texts = self._texts, []
         ending.reader.take_texts(texts)
+
+    def end_early(self) -> None:
+        """The budget is closed: as if the stream were closed now."""
+        self._left()
 
     def _left(self) -> None:
         """Closed or dropped, perhaps by the garbage collector: nothing here may block."""

@@ -115,6 +115,8 @@ def _unwrapped(body: Body, *, batch: bool) -> _Answer:
     event = str(body.get("type"))
     if event.startswith("response.") and is_object(body.get("response")):
         return _Answer(body["response"], batch)
+    if event == "message_stop" and is_object(body.get("message")):  # Of the SDK's helper, which adds the message.
+        return _Answer(body["message"], batch)
     return _Answer(body, batch)
 
 
@@ -202,15 +204,15 @@ def _body_of(response: object) -> Body:
     Raises:
         ConfigurationError: no JSON object.
     """
-    if isinstance(response, bytes | bytearray | str):
-        body = parse_object(response if isinstance(response, str) else bytes(response))
+    if isinstance(response, bytes | bytearray | memoryview | str):
+        body = parse_object(response if isinstance(response, str) else bytes(cast("bytes", response)))
         if body is None:
             raise ConfigurationError("the response is no JSON object")
         return body
     if is_object(response):
         return response
-    content = getattr(response, "content", None)
-    if isinstance(content, bytes) and hasattr(response, "headers"):  # httpx's, or an SDK's raw response.
+    content = _http_content(response)
+    if content is not None:
         return _body_of(content)
     body = _plain(response, 0)
     if not is_object(body) or not body:
@@ -219,6 +221,24 @@ def _body_of(response: object) -> Body:
             f"{shown(type(response).__name__)}"
         )
     return body
+
+
+def _http_content(response: object) -> bytes | None:
+    """The bytes of an HTTP response, httpx's or in an SDK's raw one; None if it is no such thing.
+
+    Raises:
+        ConfigurationError: they have not been read yet.
+    """
+    for holder in (response, getattr(response, "http_response", None)):
+        if holder is None or not hasattr(holder, "headers"):
+            continue
+        try:
+            content = getattr(holder, "content", None)
+        except RuntimeError:  # httpx.ResponseNotRead.
+            raise ConfigurationError("the response has not been read yet: call its read() first") from None
+        if isinstance(content, bytes):
+            return content
+    return None
 
 
 def _plain(value: Any, depth: int) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final, cast
 
 from llm_token_budget.providers.content import items_of
@@ -105,19 +106,24 @@ def groq_parts(body: Body, x_groq: Body, parts: Parts) -> Parts:
     if iterations:
         result.update(sum_of_parts(iterations), iterations=tuple(iterations))
     if tools := _groq_tools(body):
-        result["tools"] = tuple(ToolUse(tool, calls) for tool, calls in tools.items())
+        result["tools"] = tools
     return result or NO_PARTS
 
 
-def _groq_tools(body: Body) -> dict[str, int]:
+def executed_tools(executed: Iterable[Any]) -> tuple[ToolUse, ...]:
+    """How often Groq ran each of the tools that it bills by the call."""
     tools: dict[str, int] = {}
-    for choice in items_of(body.get("choices")):
-        said = mapping(mapping(choice).get("message")) or mapping(mapping(choice).get("delta"))
-        for each in items_of(said.get("executed_tools")):
-            name = _GROQ_TOOLS.get(str(mapping(each).get("type")))
-            if name is not None:
-                tools[name] = tools.get(name, 0) + 1
-    return tools
+    for each in executed:
+        name = _GROQ_TOOLS.get(str(mapping(each).get("type")))
+        if name is not None:
+            tools[name] = tools.get(name, 0) + 1
+    return tuple(ToolUse(tool, calls) for tool, calls in tools.items())
+
+
+def _groq_tools(body: Body) -> tuple[ToolUse, ...]:
+    choices = [mapping(choice) for choice in items_of(body.get("choices"))]
+    said = [mapping(choice.get("message")) or mapping(choice.get("delta")) for choice in choices]
+    return executed_tools(each for message in said for each in items_of(message.get("executed_tools")))
 
 
 _GROQ_TOOLS: Final = {
@@ -125,5 +131,9 @@ _GROQ_TOOLS: Final = {
     "web_search": "web_search",
     "visit": "visit_website",
     "visit_website": "visit_website",
+    # The browser of gpt-oss models. Nothing is published of it beside the price of these two, so it is reckoned as them.
+    "browser_search": "web_search",
+    "browser.search": "web_search",
+    "browser.open": "visit_website",
 }
 """What Groq calls the tools that it bills by the call, in an answer."""

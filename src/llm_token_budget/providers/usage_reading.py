@@ -22,6 +22,7 @@ __all__ = [
     "read_chat",
     "read_converse",
     "read_embedding",
+    "read_groq",
     "read_image",
     "read_message",
     "read_ollama",
@@ -29,6 +30,7 @@ __all__ = [
     "read_response",
     "read_speech",
     "reader_of",
+    "with_executed_tools",
 ]
 
 
@@ -58,7 +60,23 @@ def read_chat(body: Body) -> Reading:
             total, written = totals(iterations)
     if usage.get("cost") is not None:
         parts = {**parts, "terms": Terms(reported_cost=_reported(usage))}
-    return Reading(total, written, parts, text_or_none(body.get("model")), text_or_none(body.get("service_tier")))
+    model = text_or_none(body.get("model"))
+    if model is not None and "gemini" in model and written is not None:
+        # Google's answers in this language leave what was thought out of the output, and count it in the sum alone.
+        written = max(written, _rest(usage, total) or 0)
+    return Reading(total, written, parts, model, text_or_none(body.get("service_tier")))
+
+
+def read_groq(body: Body) -> Reading:
+    """Groq's chat completions: what tools were run is in the message, whatever else the answer says."""
+    return with_executed_tools(body, read_chat(body))
+
+
+def with_executed_tools(body: Body, reading: Reading) -> Reading:
+    """The reading of a chat completion of Groq's, with the tools that were run for it."""
+    if body.get("x_groq") is not None or body.get("usage_breakdown") is not None:
+        return reading  # Then they were read.
+    return reading._replace(parts=groq_parts(body, NO_PARTS, reading.parts))
 
 
 def read_response(body: Body) -> Reading:
@@ -158,7 +176,7 @@ def reader_of(provider: str, body: Body) -> Reader:
     if "inputTokens" in usage:
         return read_converse
     if "input_tokens" not in usage:
-        return read_embedding if _is_embedding(body) else read_chat
+        return read_embedding if _is_embedding(body) else read_groq if provider == "groq" else read_chat
     if _is_message(provider, body, usage):
         return lambda answer: read_message(mapping(answer.get("usage")), answer.get("model"))
     if _is_image(body):

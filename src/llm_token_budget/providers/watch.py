@@ -51,7 +51,8 @@ class AnswerReader:
         self._hide = hide_usage
         self._fold: Fold | None = endpoint.fold() if streamed and endpoint.fold else None
         # Amazon's events are in Base64: nothing can be told from their bytes.
-        self._glance = glance = endpoint.glance if framing == "sse" and self._fold is not None else None
+        glances = framing == "sse" and self._fold is not None and not endpoint.reads_all(call.body)
+        self._glance = glance = endpoint.glance if glances else None
         self._telling = None if glance is None else glance.telling
         self._harmless = None if glance is None else glance.harmless
         self._kept: list[bytes] = []
