@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 import time
@@ -11,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
 
 from llm_token_budget.alerts import Alerts
 from llm_token_budget.claims import Call, Plan, Planner
@@ -43,6 +44,9 @@ SAID_ONCE: Final = 1024
 DOUBTS: Final = 10_000
 """So many unconfirmed charges are remembered for the statistics of blocks. An older one stays in them after a refund."""
 
+LOOKED_AT: Final = 0.02
+"""Seconds after which a budget that is closing looks again whether calls in flight have ended."""
+
 UnknownOutcome = Literal["charge", "input", "release"]
 
 
@@ -53,6 +57,13 @@ class Admitted(NamedTuple):
     granted: Granted
     waited: float
     """Seconds."""
+
+
+class Holder(Protocol):
+    """Whoever knows how a reservation that nobody ends any more should end."""
+
+    def end_early(self) -> None:
+        """End it as truthfully as can be told now. Never blocks; what it ends is booked by the ledger soon."""
 
 
 class _Patience:
@@ -131,16 +142,27 @@ class Admissions:
         """None where nobody wants an entry for each call."""
         self.open: dict[str, object] = {}
         """The owners of reservations that are open in this process. Single dict operations only: finalizers take part."""
+        self.holders: dict[str, weakref.ref[Holder]] = {}
+        """Who can end them, should the budget be closed before that has happened. Single dict operations only, too."""
+        self.inherited: frozenset[str] = frozenset()
+        """What was open in the process that this one was forked from: that one's to end."""
         self.doubts = Doubts()
         self.last_costs = LastCosts()
         self._reported: dict[str, float] = {}
         self._said: set[str] = set()
+        _everybody.add(self)
 
-    def admit(self, call: Call, identity: Identity) -> Admitted:
+    def admit(self, call: Call, identity: Identity, own_id: str | None = None) -> Admitted:
         """Hold what a call may cost at most, waiting for room that is only held.
+
+        Args:
+            call: what is known of it.
+            identity: who spends.
+            own_id: the reservation's id, where it isn't a new one.
 
         Raises:
             BudgetExceeded: an enforced limit has no room.
+            ReservationConflict: a reservation of that id has ended.
         """
         switch = self.switch
         if time.monotonic() >= switch.due:
@@ -152,6 +174,8 @@ class Admissions:
         while True:
             patient = patience.left > 0 if patience else self.wait_for_held > 0
             plan = self.planner.plan(call, identity, patient=patient)
+            if own_id is not None:
+                plan = plan._replace(claim=plan.claim._replace(id=own_id))
             answer = self.ledger.reserve(plan.claim)
             if type(answer) is Granted:
                 return self._admitted(plan, answer, owner, patience)
@@ -166,7 +190,7 @@ class Admissions:
             elif isinstance(answer, Stale):
                 self.planner.spans.move_on(answer.now)
 
-    async def aadmit(self, call: Call, identity: Identity) -> Admitted:
+    async def aadmit(self, call: Call, identity: Identity, own_id: str | None = None) -> Admitted:
         """`admit` for tasks."""
         switch = self.switch
         if time.monotonic() >= switch.due:
@@ -178,6 +202,8 @@ class Admissions:
         while True:
             patient = patience.left > 0 if patience else self.wait_for_held > 0
             plan = self.planner.plan(call, identity, patient=patient)
+            if own_id is not None:
+                plan = plan._replace(claim=plan.claim._replace(id=own_id))
             answer = await self.ledger.areserve(plan.claim)
             if type(answer) is Granted:
                 return self._admitted(plan, answer, owner, patience)
@@ -212,6 +238,41 @@ class Admissions:
             refusals = self.refusals(plan, answer.shortages, held=answer.held)
             self.hooks.blocked(plan.call, plan.identity, refusals)
         return plan, answer
+
+    def let_finish(self, seconds: float) -> None:
+        """Wait for what others have in flight. Not for one's own: it can't go on meanwhile."""
+        until = time.monotonic() + seconds
+        own = threading.get_ident()
+        while time.monotonic() < until and not _loop_runs_here() and self._others(own):
+            time.sleep(LOOKED_AT)
+
+    async def alet_finish(self, seconds: float) -> None:
+        """`let_finish` for tasks."""
+        until = time.monotonic() + seconds
+        own = _task()
+        while time.monotonic() < until and self._others(own):
+            import asyncio
+
+            await asyncio.sleep(LOOKED_AT)
+
+    def end_open(self) -> None:
+        """End what is open in this process, each as truthfully as can be told now. What nobody knows is unconfirmed."""
+        for reference in list(self.holders.values()):
+            if (holder := reference()) is None:
+                continue
+            try:
+                holder.end_early()
+            except Exception:
+                logger.exception("a reservation could not be ended; it is charged when its lease ends")
+
+    def forked(self) -> None:
+        """In a forked child: what the parent has open is the parent's to end."""
+        self.inherited = self.inherited.union(self.open)
+        self.open.clear()
+        self.holders.clear()
+
+    def _others(self, own: object) -> bool:
+        return any(owner != own for owner in list(self.open.values()))
 
     def say_once(self, about: str, message: str, *details: object) -> None:
         """Log a line, the first time that it is about this."""
@@ -322,6 +383,18 @@ def _reckoning(plan: Plan) -> Reckoning:
         parts.append(ReckonedPart("output", k * call.choices, usd))
     seen = 0 if call.estimate is None else min(call.estimate.seen_tokens, fixed.tokens)
     return Reckoning(tuple(parts) if fixed.tokens or k else (), card.id if card is not None else None, seen)
+
+
+_everybody: Final[weakref.WeakSet[Admissions]] = weakref.WeakSet()
+
+
+def _forked() -> None:
+    for admissions in list(_everybody):
+        admissions.forked()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 def _loop_runs_here() -> bool:

@@ -14,6 +14,16 @@ def new_id() -> str:
     return f"{_prefix}-{next(_numbers)}"
 
 
+def id_of_key(user_key: str | None, key: str) -> str:
+    """The id of what a user does once, whoever does it. No id of `new_id` has a colon."""
+    return f"once:{len(user_key or '')}:{user_key or ''}:{key}"
+
+
+def is_of_key(an_id: str) -> bool:
+    """Whether somebody may come back for it under the same key."""
+    return an_id.startswith("once:")
+
+
 def _reseed() -> None:
     """A forked child must not mint its parent's ids."""
     global _prefix

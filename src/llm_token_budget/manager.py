@@ -22,7 +22,7 @@ from llm_token_budget.estimation import CacheBound, Count, Estimator, InputBound
 from llm_token_budget.estimation.tokenizers import read_tokenizer
 from llm_token_budget.events import Blocked, Clamped, Event, Hook, Hooks, Overrun, Reserved, Settled, read_hooks
 from llm_token_budget.host_prices import HostPrice, HostPrices
-from llm_token_budget.identifiers import new_id
+from llm_token_budget.identifiers import id_of_key, new_id
 from llm_token_budget.ledgers import Ledger, MemoryLedger
 from llm_token_budget.ledgers.base import Amounts, Balance, Charge, Counter, Handle, Refused, Stale
 from llm_token_budget.ledgers.opening import open_ledger
@@ -322,6 +322,7 @@ class BudgetManager:
         user_key: str | None = None,
         session_id: str | None = None,
         dimensions: Dimensions | None = None,
+        idempotency_key: str | None = None,
     ) -> Reservation:
         """Room for one call: enter it with `with` or `async with`, then settle it. Holds nothing before it is entered.
 
@@ -342,11 +343,19 @@ class BudgetManager:
             user_key: who spends; the session's user where left out.
             session_id: the session it is part of.
             dimensions: further keys, for limits whose scope is a dimension.
+            idempotency_key: names the work, for this user, where it may be begun more than once: the id of a task that a
+                queue delivers again, say. While its reservation is open (its worker was killed), entering again holds nothing
+                more. Once that has ended, whichever way, entering raises `ReservationConflict`: the work was done before, or
+                given up and charged when its lease ended. Work that is to be done anew takes a new key
+                (`f"{task_id}:{retries}"`). Ended keys are remembered for a day and the longest lease.
 
         Raises:
             ConfigurationError: an argument is wrong. (Entering raises `BudgetExceeded` and `UnknownModelPrice`.)
         """
         identity = self.identify(user_key, session_id, dimensions)
+        own_id = None
+        if idempotency_key is not None:
+            own_id = id_of_key(identity.user_key, check_key(idempotency_key, "idempotency_key"))
         check_name("provider", provider)
         check_name("service_tier", service_tier)
         if usd is not None or tokens is not None:
@@ -361,7 +370,7 @@ class BudgetManager:
                 input_tokens=0 if tokens is None else check_count("tokens", tokens),
                 choices=0,
             )
-            return Reservation(self._admissions, call, identity)
+            return Reservation(self._admissions, call, identity, own_id)
         output = None if max_output_tokens is None else check_count("max_output_tokens", max_output_tokens)
         least = output if min_output_tokens is None else check_count("min_output_tokens", min_output_tokens)
         model = self._model(model)
@@ -377,7 +386,7 @@ class BudgetManager:
             min_output_tokens=least,
             service_tier=service_tier,
         )
-        return Reservation(self._admissions, call, identity)
+        return Reservation(self._admissions, call, identity, own_id)
 
     def reserve_call(self, call: Call, identity: Identity) -> Reservation:
         """`reserve` for wrapped clients, who have read the call already."""
@@ -800,8 +809,31 @@ class BudgetManager:
         """Load the price book now (about 0.25 s) instead of at the first call."""
         self.prices.warm_up()
 
-    def close(self) -> None:
-        """Let go of the ledger's connections."""
+    def close(self, wait: float = 0.0) -> None:
+        """End what is open in this process, have everything booked, and let go of threads and connections.
+
+        Call it where a worker ends: after the server's last request, in gunicorn's `worker_exit`, Celery's
+        `worker_process_shutdown`, or after `signal.signal(SIGTERM, lambda *_: sys.exit())`; not in a signal handler itself,
+        which may have interrupted just what it would wait for.
+
+        Streams that are open are charged as if they were closed now: the input, and the output seen. What was never sent is
+        given back. Of calls on their way nobody knows: they are charged as `unknown_outcome` says, and should their answer
+        come after all, it counts. So does a late `settle` of a plain reservation, which is charged in full until then.
+
+        Closing again does no harm; a budget that is used after it connects again.
+
+        Args:
+            wait: seconds that calls in flight in other threads get to end by themselves. Where an event loop runs, a plain
+                `close` waits for nothing: `aclose` does.
+
+        Raises:
+            ConfigurationError: `wait` is no number of seconds.
+        """
+        self._admissions.let_finish(check_seconds("wait", wait))
+        self._admissions.end_open()
+        self._let_go()
+
+    def _let_go(self) -> None:
         self._catch_up()
         if self.alerts is not None:
             self.alerts.close()
@@ -889,9 +921,11 @@ class BudgetManager:
         """`reset` for tasks."""
         await self._ledger.acall(self.reset, user_key, session_id)
 
-    async def aclose(self) -> None:
-        """`close` for tasks."""
-        await self._ledger.acall(self.close)
+    async def aclose(self, wait: float = 0.0) -> None:
+        """`close` for tasks: `wait` is for calls in flight in other tasks, and in threads."""
+        await self._admissions.alet_finish(check_seconds("wait", wait))
+        self._admissions.end_open()
+        await self._ledger.acall(self._let_go)
 
     async def __aenter__(self) -> Self:
         return self
@@ -1029,6 +1063,8 @@ def _named_hooks(
 
 
 def _journal(option: object, ledger: Ledger, retention: Seconds | None) -> Journal | None:
+    if retention is not None:
+        parse_seconds(retention, "journal_retention")
     if option is None:
         return None
     from llm_token_budget.journal import read_journal

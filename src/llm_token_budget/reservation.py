@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, Self
 
-from llm_token_budget.admissions import Admissions, Admitted, logger
+from llm_token_budget.admissions import Admissions, Admitted, Holder, logger
 from llm_token_budget.claims import Call
 from llm_token_budget.context import Identity
 from llm_token_budget.errors import ConfigurationError, UnknownModelPrice, shown
@@ -50,13 +51,15 @@ class Reservation:
         "_ended",
         "_fell_back",
         "_identity",
+        "_own_id",
         "_priced_by",
     )
 
-    def __init__(self, admissions: Admissions, call: Call, identity: Identity) -> None:
+    def __init__(self, admissions: Admissions, call: Call, identity: Identity, own_id: str | None = None) -> None:
         self._admissions = admissions
         self._call = call
         self._identity = identity
+        self._own_id = own_id
         self._admitted: Admitted | None = None
         self._ended = False
         self._booked: Charge | None = None
@@ -163,17 +166,18 @@ class Reservation:
 
         Raises:
             BudgetExceeded: a limit has no room.
+            ReservationConflict: a reservation of the same `idempotency_key` has ended.
         """
         if self._admitted is not None:
             self._refuse_again()
-        self._hold(self._admissions.admit(self._call, self._identity))
+        self._hold(self._admissions.admit(self._call, self._identity, self._own_id))
         return self
 
     async def aenter(self) -> Self:
         """`enter` for tasks."""
         if self._admitted is not None:
             self._refuse_again()
-        self._hold(await self._admissions.aadmit(self._call, self._identity))
+        self._hold(await self._admissions.aadmit(self._call, self._identity, self._own_id))
         return self
 
     def settle(
@@ -249,6 +253,16 @@ class Reservation:
         if self._admitted is not None and not self._ended:
             self.book_later(None)
 
+    def held_by(self, holder: Holder) -> None:
+        """Somebody else knows better how to end it, should the budget be closed before that has happened."""
+        self._admissions.holders[self._handle.id] = weakref.ref(holder)
+
+    def end_early(self) -> None:
+        """The budget is closed, and nobody knows what became of the call."""
+        if not self._ended:
+            self._warn()
+            self.settle_later()
+
     def book(self, charge: Charge | None) -> None:
         """End with a charge, or (with None) for free.
 
@@ -270,6 +284,8 @@ class Reservation:
     def book_later(self, charge: Charge | None) -> None:
         """`book` soon. Never blocks or raises."""
         handle = self._handle
+        if handle.id in self._admissions.inherited and not self._own_id:
+            return  # A forked child's copy, dropped.
         self._admissions.ledger.settle_later(handle, charge)
         self._end(handle, charge, UNTOLD)
 
@@ -468,6 +484,7 @@ class Reservation:
         self._admitted = admitted
         plan, granted, _ = admitted
         handle, most, _, bounded, _ = granted
+        self._admissions.holders[handle.id] = weakref.ref(self)
         if bounded and not plan.expects:
             call = self._call
             own = call.max_output_tokens
@@ -492,6 +509,7 @@ class Reservation:
     def _end(self, handle: Handle, charge: Charge | None, booked: Booked) -> None:
         first, self._ended = not self._ended, True
         self._admissions.open.pop(handle.id, None)
+        self._admissions.holders.pop(handle.id, None)
         # An expired lease was charged by the ledger, which the sessions did not see: only what they have is taken back.
         before, self._booked = self._booked, charge if booked.first else self._booked
         if (hooks := self._admissions.hooks) is not None and booked.first:
@@ -507,22 +525,22 @@ class Reservation:
                 answer=self._answer,
                 draft=self._draft(handle, charge),
             )
-        if (journal := self._admissions.journal) is not None and booked.first:
+        tallies, journal = self._identity.tallies, self._admissions.journal
+        draft = self._draft(handle, charge) if booked.first and (tallies or journal is not None) else None
+        if journal is not None and draft is not None:
             # What was refunded meanwhile, as the ledger knows, is not there to be replaced.
             there = booked is UNTOLD or booked.before is not None
-            journal.settled(self._draft(handle, charge), before if there else None)
+            journal.settled(draft, before if there else None)
         if charge is not None and charge.nano_usd and not charge.unconfirmed:
             self._admissions.last_costs.note(self._identity.user_key, self._call.model, charge.nano_usd)
         if (alerts := self._admissions.alerts) is not None:
             alerts.spent(self._entered.plan.watched)
-        tallies = self._identity.tallies
         if not tallies:
             return
         if booked.first and before is not None:
             self._admissions.doubts.take_back(handle.id)
         if booked.first and charge is not None and charge.unconfirmed:
             self._admissions.doubts.add(handle.id, charge, tallies)
-        draft = self._draft(handle, charge) if booked.first else None
         for tally in tallies:
             if draft is not None:
                 tally.drafts.append(draft)

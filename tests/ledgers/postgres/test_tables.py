@@ -38,8 +38,8 @@ def test_a_page_of_users_is_read_from_an_index(ledger, database, schema):
     """The ten dearest of thousands cost as much as the ten dearest of ten."""
     ledger.record((user(),), truth(1))
     database.execute(
-        f"""INSERT INTO "{schema}".counters (id, family, name, sliding, touched, ranked_nano_usd, ranked_tokens)
-        SELECT gen_random_uuid(), family, convert_to('user ' || n, 'UTF8'), 0, 0, n, n
+        f"""INSERT INTO "{schema}".counters (id, identity, family, name, sliding, touched, ranked_nano_usd, ranked_tokens)
+        SELECT gen_random_uuid(), '', family, convert_to('user ' || n, 'UTF8'), 0, 0, n, n
         FROM "{schema}".counters, generate_series(1, 5000) AS n"""
     )
     database.execute(f'ANALYZE "{schema}".counters')

@@ -51,8 +51,8 @@ def test_ended_reservations_leave_every_index(keys, clock):
     assert len(ledger.unconfirmed()) == 2
     clock.advance(2 * DAY)
     assert ledger.unconfirmed() == []
-    # The sums of everyone, and the marks.
-    assert [key.rpartition(b"}")[2] for key in keys(prefix)] == [b':c:[["global"],[],"total"]', b":marks"]
+    # The sums of everyone, and the ledger's state.
+    assert [key.rpartition(b"}")[2] for key in keys(prefix)] == [b':c:[["global"],[],"total"]', b":state"]
     client = redis.Redis(port=valkey().port)
     ids = [key for key in client.keys("*") if key.startswith(f"{prefix}:e:".encode())]
     assert len(ids) == 4
@@ -71,10 +71,7 @@ def test_finished_windows_and_idle_sessions_leave_nothing(keys, clock):
         clock.advance(600)
     clock.advance(31 * DAY)
     assert balance(ledger).spent == Amounts()
-    assert [key.rpartition(b"}")[2] for key in keys(prefix)] == [b":marks"]
-    client = redis.Redis(port=valkey().port)
-    assert set(client.hkeys(f"{prefix}:marks")) == {b"tick", b"longest lease", b"longest lease since"}
-    client.close()
+    assert [key.rpartition(b"}")[2] for key in keys(prefix)] == [b":state"]
     ledger.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 from llm_token_budget.errors import ReservationConflict
@@ -14,6 +15,7 @@ from llm_token_budget.ledgers.base import (
     Booked,
     Charge,
     Claim,
+    Counted,
     Counter,
     Granted,
     Handle,
@@ -26,8 +28,10 @@ from llm_token_budget.ledgers.base import (
 from llm_token_budget.ledgers.operations import (
     ClearLimit,
     CountBlocked,
+    CounterPage,
     Forget,
     LimitAmounts,
+    ListCounters,
     ListOverrides,
     ListUnconfirmed,
     Look,
@@ -46,21 +50,23 @@ from llm_token_budget.ledgers.operations import (
     Users,
 )
 from llm_token_budget.ledgers.postgres.identity import (
-    Identity,
+    details,
     digest,
     family,
-    handle_text,
     identify,
     limit_id,
     name_of,
+    read_counter,
     read_handle,
+    reservation_digest,
+    survey,
 )
 from llm_token_budget.ledgers.rows import BUCKETS
 
 Rows = Sequence[tuple[Any, ...]]
 
-REFUSED, STALE, ENDED = 2, 3, 4
-"""What `reserve` answers, apart from a grant."""
+GRANTED, REFUSED, STALE = "1", "2", "3"
+"""How the answer of `reserve` begins, unless the reservation has ended."""
 
 CONFLICTS: Final = {
     2: "was settled before, with another amount",
@@ -85,6 +91,16 @@ class Call(NamedTuple):
     read: Callable[[Rows], Any]
 
 
+class Question(NamedTuple):
+    """One statement that answers one value. What is asked all the time is asked in this way: it is written and read by hand."""
+
+    sql: bytes
+    parameters: tuple[bytes | None, ...]
+    read: Callable[[bytes], Any]
+    instead: Callable[[], Call] | None = None
+    """What to ask if the answer is read as None."""
+
+
 class Calls:
     """Operations as calls of the functions in one schema.
 
@@ -102,8 +118,12 @@ class Calls:
         self._sql = {
             name: f"{prefix}.{name}({', '.join(['%s'] * count)})".encode() for name, count in _PARAMETERS.items()
         }
+        self._questions = {
+            name: f"SELECT {schema}.{function}".encode()  # noqa: S608 - it is quoted
+            for name, function in _QUESTIONS.items()
+        }
 
-    def call(self, operation: Operation) -> Call:
+    def call(self, operation: Operation) -> Call | Question:
         match operation:
             case Reserve(claim):
                 return self._claim(claim, hold=True)
@@ -118,9 +138,12 @@ class Calls:
             case Users():
                 return self._users(operation)
             case Renew(handle, lease):
-                return self._make("renew", _first, digest("reservation", handle.id), float(lease), self._now())
+                return self._make("renew", _first, reservation_digest(handle.id), float(lease), self._now())
             case Refund(name):
-                return self._make("refund", _refunded, digest("reservation", name), self._now())
+                return self._make("refund", _refunded, reservation_digest(name), self._now())
+            case ListCounters(after, limit):
+                read = partial(_counters, limit)
+                return self._make("list_counters", read, after or _BEFORE_ALL, limit, self._now())
             case ListUnconfirmed():
                 return self._make("unconfirmed", _unconfirmed, self._now())
             case SetLimit(name, key, amount):
@@ -137,7 +160,7 @@ class Calls:
                 whom = _member("user", user), _member("session", session)
                 return self._make("reset", _nothing, *whom)
             case Forget(counters):
-                return self._make("forget", _nothing, _array(each.id for each in _sorted(counters)))
+                return self._make("forget", _nothing, survey(counters).ids.decode())
             case CountBlocked(counts):
                 return self._count_blocked(counts)
             case Reap():
@@ -151,43 +174,60 @@ class Calls:
     def _make(self, name: str, read: Callable[[Rows], Any], *parameters: Any) -> Call:
         return Call(self._sql[name], parameters, read)
 
-    def _claim(self, claim: Claim, *, hold: bool) -> Call:
-        known, slides, starts, ends = _survey(claim.counters)
-        places = {each.id: place for place, each in enumerate(known, 1)}
-        asked = (*claim.fixed, *claim.slope, claim.want, claim.at_least, claim.share, claim.share_floor)
-        lines, limits = list[object](), list[str]()
-        for name, key, unit, amount, counter, enforce in claim.lines:
-            place = 0 if counter < 0 else places[identify(claim.counters[counter]).id]
-            lines += place, unit + 1, "NULL" if amount is None else amount, int(enforce)
-            limits += limit_id(name, key), limit_id(name, None)
-        return self._make(
-            "reserve",
-            lambda rows: _answer(claim, rows[0]),
-            hold,
-            digest("reservation", claim.id),
-            _array(places),
-            _details(known),
-            handle_text(claim.id, claim.counters),
-            _array((*asked, starts, "NULL" if ends is None else ends, int(slides))),
-            _array(lines),
-            _array(limits),
-            self._times(claim.lease),
+    def _claim(self, claim: Claim, *, hold: bool) -> Question:
+        surveyed = survey(claim.counters)
+        fixed, slope = claim.fixed, claim.slope
+        lines, limits = _lines(claim.lines, surveyed.places)
+        asked = (
+            f"{{{fixed[0]},{fixed[1]},{fixed[2]},{slope[0]},{slope[1]},{slope[2]},{claim.want},{claim.at_least},{claim.share},"
+            f"{claim.share_floor},{surveyed.window}{lines}}}"
+        )
+        return Question(
+            self._questions["reserve" if hold else "look"],
+            (
+                f"{{{reservation_digest(claim.id)}{limits}}}".encode(),
+                surveyed.ids,
+                surveyed.details,
+                f"[{json.dumps(claim.id)},{surveyed.texts}]".encode(),
+                asked.encode(),
+                self._times(claim.lease).encode(),
+            ),
+            partial(_answer, claim),
         )
 
-    def _settle(self, operation: Settle) -> Call:
+    def _settle(self, operation: Settle) -> Call | Question:
+        handle, charge, _ = operation
+        surveyed = survey(handle.counters)
+        if charge is None or charge.unconfirmed or surveyed.slides:
+            return self._settle_anyhow(operation)
+        numbers = *handle.reserved, *charge[:4], int(charge.estimated), int(charge.unpriced)
+        return Question(
+            self._questions["settle_open"],
+            (
+                reservation_digest(handle.id).encode(),
+                surveyed.ids,
+                _array(numbers).encode(),
+                None if self._clock is None else repr(float(self._clock())).encode(),
+            ),
+            _settled,
+            partial(self._settle_anyhow, operation),
+        )
+
+    def _settle_anyhow(self, operation: Settle) -> Call:
+        """A settlement, whatever has become of the reservation."""
         handle, charge, unguarded = operation
-        known, slides, _, _ = _survey(handle.counters)
+        surveyed = survey(handle.counters)
         marks = (False, False, False) if charge is None else charge[4:]
         return self._make(
             "settle",
             lambda rows: _booked(handle, *rows[0]),
-            digest("reservation", handle.id),
-            _array(each.id for each in known),
-            _details(known),
-            handle_text(handle.id, handle.counters),
+            reservation_digest(handle.id),
+            surveyed.ids.decode(),
+            surveyed.details.decode(),
+            f"[{json.dumps(handle.id)},{surveyed.texts}]",
             _array((*handle.reserved, handle.input_tokens)),
             None if charge is None else _array(charge[:4]),
-            _array("t" if flag else "f" for flag in (slides, *marks, unguarded)),
+            _array("t" if flag else "f" for flag in (surveyed.slides, *marks, unguarded)),
             self._times(handle.created),
         )
 
@@ -197,16 +237,16 @@ class Calls:
 
     def _record(self, operation: Record) -> Call:
         record_id, counters, charge, at = operation
-        known, slides, starts, ends = _survey(counters)
+        surveyed = survey(counters)
         return self._make(
             "record",
             lambda rows: None if rows[0][0] is None else Stale(rows[0][0]),
             digest("record", record_id),
-            _array(each.id for each in known),
-            _details(known),
-            slides,
-            starts,
-            ends,
+            surveyed.ids.decode(),
+            surveyed.details.decode(),
+            surveyed.slides,
+            surveyed.starts,
+            surveyed.ends,
             _array(charge[:4]),
             *map(bool, charge[4:]),
             None if at is None else float(at),
@@ -216,7 +256,7 @@ class Calls:
 
     def _read(self, counters: tuple[Counter, ...]) -> Call:
         identities = [identify(counter).id for counter in counters]
-        _, _, starts, ends = _survey(counters)
+        surveyed = survey(counters)
 
         def balances(rows: Rows) -> list[Balance] | Stale:
             if rows and rows[0][1] is None:
@@ -224,7 +264,7 @@ class Calls:
             found: dict[str, Balance] = {identities[place - 1]: _balance(numbers) for _, place, numbers in rows}
             return [found.get(identity, _EMPTY) for identity in identities]
 
-        return self._make("read", balances, _array(identities), starts, ends, self._now())
+        return self._make("read", balances, _array(identities), surveyed.starts, surveyed.ends, self._now())
 
     def _users(self, operation: Users) -> Call:
         counter, limit, offset = operation
@@ -252,19 +292,25 @@ class Calls:
             "count_blocked",
             _nothing,
             _array(identity.id for identity, _ in by_id),
-            _details([identity for identity, _ in by_id]),
+            details([identity for identity, _ in by_id]),
             _array(count for _, count in by_id),
             self._idle,
             self._now(),
         )
 
 
+_QUESTIONS: Final = {
+    "reserve": "reserve(true, $1, $2, $3, $4, $5, $6)",
+    "look": "reserve(false, $1, $2, $3, $4, $5, $6)",
+    "settle_open": "settle_open($1, $2, $3, $4)",
+}
+
 _PARAMETERS: Final = {
-    "reserve": 9,
     "settle": 8,
     "record": 13,
     "read": 4,
     "users": 7,
+    "list_counters": 3,
     "renew": 3,
     "refund": 2,
     "unconfirmed": 1,
@@ -282,29 +328,20 @@ _PARAMETERS: Final = {
 # Writing
 
 
-def _sorted(counters: Iterable[Counter]) -> list[Identity]:
-    """Counters in the order in which their rows are locked, each once."""
-    return sorted(set(map(identify, counters)))
-
-
-def _survey(counters: Sequence[Counter]) -> tuple[list[Identity], bool, int, int | None]:
-    """Counters in the order of their rows, whether one of them slides, and the instants that all their windows hold."""
-    slides, starts, ends = False, 0, None
-    for counter in counters:
-        slides = slides or counter.sliding > 0
-        starts = max(starts, counter.start)
-        if counter.end is not None and (ends is None or counter.end < ends):
-            ends = counter.end
-    return _sorted(counters), slides, starts, ends
+@lru_cache(maxsize=1_024)
+def _lines(lines: tuple[Line, ...], places: tuple[int, ...]) -> tuple[str, str]:
+    """What `reserve` is told of lines: their numbers, and where their amounts may be overridden. With a comma before each."""
+    numbers, limits = list[str](), list[str]()
+    for name, key, unit, amount, counter, enforce in lines:
+        place = 0 if counter < 0 else places[counter]
+        numbers.append(f",{place},{unit + 1},{'NULL' if amount is None else amount},{int(enforce)}")
+        limits.append(f",{limit_id(name, key)},{limit_id(name, None)}")
+    return "".join(numbers), "".join(limits)
 
 
 def _array(items: Iterable[object]) -> str:
     """An array as PostgreSQL reads it. The items are digests and numbers: nothing in them needs quotes."""
     return f"{{{','.join(map(str, items))}}}"
-
-
-def _details(known: Iterable[Identity]) -> str:
-    return f"[{','.join(each.detail for each in known)}]"
 
 
 def _amounts_of(lines: Sequence[Line]) -> tuple[str, str, str]:
@@ -330,17 +367,22 @@ def _first(rows: Rows) -> Any:
     return rows[0][0]
 
 
-def _answer(claim: Claim, row: tuple[Any, ...]) -> Granted | Refused | Stale:
-    status, now, output_tokens, expires, bounded, shortages = row
-    if status == STALE:
-        return Stale(now)
-    if status == ENDED:
-        raise ReservationConflict(f"reservation {claim.id!r:.80} has ended: a new call needs a new id")
-    short = [_shortage(claim, *each) for each in json.loads(shortages)] if shortages else []
+def _answer(claim: Claim, value: bytes) -> Granted | Refused | Stale:
+    status, _, told = value.decode().partition(" ")
+    if status == GRANTED:
+        now, output_tokens, expires, bounded, *short = told.split(" ", 4)
+        k = int(output_tokens)
+        handle = Handle(claim.id, claim.counters, claim.amounts(k), claim.fixed.tokens, float(now))
+        return Granted(handle, k, float(expires), bounded == "t", _shortages(claim, *short))
     if status == REFUSED:
-        return Refused(tuple(each for each in short if claim.lines[each.line].enforce), 0)
-    handle = Handle(claim.id, claim.counters, claim.amounts(output_tokens), claim.fixed.tokens, now)
-    return Granted(handle, output_tokens, expires, bounded, tuple(short))
+        return Refused(tuple(each for each in _shortages(claim, told) if claim.lines[each.line].enforce), 0)
+    if status == STALE:
+        return Stale(float(told))
+    raise ReservationConflict(f"reservation {claim.id!r:.80} has ended: a new call needs a new id")
+
+
+def _shortages(claim: Claim, written: str = "") -> tuple[Shortage, ...]:
+    return tuple(_shortage(claim, *each) for each in json.loads(written)) if written else ()
 
 
 def _shortage(
@@ -354,6 +396,13 @@ def _shortage(
         resets_at = (oldest + BUCKETS + 1) * counter.sliding / BUCKETS
     held = bool(amount) and spent + least <= amount
     return Shortage(index, amount, spent, reserved, unconfirmed, least, held, resets_at)
+
+
+def _settled(value: bytes) -> Booked | None:
+    return _AT_FIRST if value == b"t" else None
+
+
+_AT_FIRST: Final = Booked(None, True)  # noqa: FBT003 - what it says
 
 
 def _booked(handle: Handle, status: int, first: bool, before: list[int] | None) -> Booked:  # noqa: FBT001 - a row
@@ -392,6 +441,18 @@ def _overrides(rows: Rows) -> list[tuple[str, tuple[str, ...] | None, int | None
         key = json.loads(written)
         found.append((json.loads(name), None if key is None else tuple(key), amount))
     return found
+
+
+_BEFORE_ALL: Final = "00000000-0000-0000-0000-000000000000"
+
+
+def _counters(limit: int, rows: Rows) -> CounterPage:
+    first, *found = rows
+    counted = [
+        Counted(read_counter(text), _balance(numbers), tuple((step, Amounts(*spent)) for step, *spent in buckets or ()))
+        for _, text, numbers, buckets, _ in found
+    ]
+    return CounterPage(counted, found[-1][0] if len(found) == limit else None, first[4])
 
 
 def _reaped(rows: Rows) -> Reaped:

@@ -11,11 +11,16 @@ import contextlib
 import threading
 import time
 import weakref
-from collections.abc import AsyncIterator, Generator
-from typing import Any, Final, TypeVar, cast
+from collections.abc import AsyncIterator, Generator, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from psycopg import AsyncConnection, Connection, OperationalError
-from psycopg.pq import TransactionStatus
+from psycopg.errors import error_from_result
+from psycopg.generators import execute
+from psycopg.pq import ExecStatus, TransactionStatus
+
+if TYPE_CHECKING:
+    from psycopg.pq.abc import PGconn
 
 T = TypeVar("T")
 
@@ -47,12 +52,30 @@ class _Patient:
             return cast("T", stop.value)
 
 
+def _exchange(pgconn: PGconn, sql: bytes, parameters: Sequence[bytes | None]) -> Generator[Any, Any, bytes]:
+    """Ask for one value, all in text. A third of the cost of a cursor, which can do much more."""
+    pgconn.send_query_params(sql, parameters)
+    results = yield from execute(pgconn)
+    last = results[-1]
+    if last.status != ExecStatus.TUPLES_OK:
+        raise error_from_result(last)
+    return last.get_value(0, 0) or b""
+
+
 class SyncConnection(Connection, _Patient):
+    def ask(self, sql: bytes, parameters: Sequence[bytes | None]) -> bytes:
+        """One statement with one value as its answer."""
+        return self.wait(_exchange(self.pgconn, sql, parameters))
+
     def wait(self, gen: Generator[Any, Any, T], interval: float = INTERVAL, timeout: float | None = None) -> T:
         return super().wait(self.bounded(gen, timeout), interval=interval)
 
 
 class LoopConnection(AsyncConnection, _Patient):
+    async def ask(self, sql: bytes, parameters: Sequence[bytes | None]) -> bytes:
+        """As `SyncConnection.ask`."""
+        return await self.wait(_exchange(self.pgconn, sql, parameters))
+
     async def wait(  # what it overrides has this deadline
         self,
         gen: Generator[Any, Any, T],

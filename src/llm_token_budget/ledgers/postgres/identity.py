@@ -30,9 +30,15 @@ def digest(kind: str, *parts: object) -> str:
 
 
 @lru_cache(maxsize=1_024)
+def reservation_digest(reservation_id: str) -> str:
+    """The identity of a reservation: asked for when it is made and when it ends."""
+    return digest("reservation", reservation_id)
+
+
+@lru_cache(maxsize=1_024)
 def identify(counter: Counter) -> Identity:
     text = json.dumps(counter)
-    detail: dict[str, object] = {"family": family(counter)}
+    detail: dict[str, object] = {"identity": text, "family": family(counter)}
     if counter.key:
         detail["name"] = counter.key[-1].encode("utf-8", "surrogatepass").hex()
     named = dict(zip(counter.scope, counter.key, strict=False))
@@ -53,15 +59,60 @@ def family(counter: Counter) -> str:
     return digest("family", *counter._replace(key=()))
 
 
-def handle_text(reservation_id: str, counters: Iterable[Counter]) -> str:
-    """A handle without its numbers, as JSON."""
-    return f"[{json.dumps(reservation_id)},[{','.join(identify(counter).text for counter in counters)}]]"
+class Survey(NamedTuple):
+    """What the server is told of the counters of one operation, in the order in which their rows are locked, each once."""
+
+    ids: bytes
+    """Their identities, as an array."""
+    details: bytes
+    """What their rows are made from, as JSON."""
+    texts: str
+    """The counters as they were named, as JSON."""
+    places: tuple[int, ...]
+    """Where each of those that were named is in `ids`, counted from 1."""
+    slides: bool
+    """Whether one of their windows slides."""
+    starts: int
+    ends: int | None
+    """The instants that all their windows hold."""
+    window: str
+    """Those, and 1 if one slides."""
+
+
+@lru_cache(maxsize=1_024)
+def survey(counters: tuple[Counter, ...]) -> Survey:
+    identities = [identify(counter) for counter in counters]
+    known = sorted(set(identities))
+    ids = [each.id for each in known]
+    slides = any(counter.sliding for counter in counters)
+    starts = max((counter.start for counter in counters), default=0)
+    ends = min((counter.end for counter in counters if counter.end is not None), default=None)
+    return Survey(
+        f"{{{','.join(ids)}}}".encode(),
+        details(known).encode(),
+        f"[{','.join(each.text for each in identities)}]",
+        tuple(ids.index(each.id) + 1 for each in identities),
+        slides,
+        max(starts, 0),
+        ends,
+        f"{max(starts, 0)},{'NULL' if ends is None else ends},{int(slides)}",
+    )
+
+
+def details(known: Iterable[Identity]) -> str:
+    """What rows are made from, as JSON."""
+    return f"[{','.join(each.detail for each in known)}]"
 
 
 def read_handle(text: str) -> tuple[str, tuple[Counter, ...]]:
-    """What `handle_text` wrote: the id and the counters."""
+    """A handle without its numbers, from JSON: the id and the counters."""
     reservation_id, counters = json.loads(text)
     return reservation_id, tuple(_counter(*each) for each in counters)
+
+
+def read_counter(text: str) -> Counter:
+    """The counter of a row."""
+    return _counter(*json.loads(text))
 
 
 def name_of(written: bytes) -> str:

@@ -12,11 +12,11 @@ from llm_token_budget.errors import ConfigurationError, LedgerUnavailable
 from llm_token_budget.ledgers.base import DAY
 from llm_token_budget.ledgers.operations import Operation
 from llm_token_budget.ledgers.postgres.address import POOL_SIZE, SCHEMA, TIMEOUT, quoted, read_url
-from llm_token_budget.ledgers.postgres.calls import AskAgain, Call, Calls
+from llm_token_budget.ledgers.postgres.calls import AskAgain, Call, Calls, Question
 from llm_token_budget.ledgers.stored import REAP_EVERY, RETRY_FOR, OnError, StoredLedger
 
 if TYPE_CHECKING:
-    from llm_token_budget.ledgers.postgres.connections import Loop, Loops, SyncConnection, Threads
+    from llm_token_budget.ledgers.postgres.connections import Loop, LoopConnection, Loops, SyncConnection, Threads
 
 T = TypeVar("T")
 
@@ -195,7 +195,7 @@ class PostgresLedger(StoredLedger):
                 self._threads.give(connection)
                 return done
 
-    async def _arun(self, call: Call) -> Any:
+    async def _arun(self, call: Call | Question) -> Any:
         """`_run` for tasks: one call."""
         import psycopg
 
@@ -207,8 +207,7 @@ class PostgresLedger(StoredLedger):
             except psycopg.Error as error:
                 trouble.no_connection(error)
             try:
-                cursor = await connection.execute(call.sql, call.parameters)
-                done = call.read(await cursor.fetchall())
+                done = await _aask(connection, call)
             except BaseException as error:
                 lost = _put_away(connection, error, here)
                 if not isinstance(error, (psycopg.Error, AskAgain)):
@@ -264,8 +263,24 @@ class _Trouble:
         return told
 
 
-def _ask(connection: SyncConnection, call: Call) -> Any:
+def _ask(connection: SyncConnection, call: Call | Question) -> Any:
+    if isinstance(call, Question):
+        answer = call.read(connection.ask(call.sql, call.parameters))
+        if answer is not None or call.instead is None:
+            return answer
+        call = call.instead()
     return call.read(connection.execute(call.sql, call.parameters).fetchall())
+
+
+async def _aask(connection: LoopConnection, call: Call | Question) -> Any:
+    """`_ask` for tasks."""
+    if isinstance(call, Question):
+        answer = call.read(await connection.ask(call.sql, call.parameters))
+        if answer is not None or call.instead is None:
+            return answer
+        call = call.instead()
+    cursor = await connection.execute(call.sql, call.parameters)
+    return call.read(await cursor.fetchall())
 
 
 def _put_away(connection: Any, error: BaseException, pool: Threads | Loop) -> bool:

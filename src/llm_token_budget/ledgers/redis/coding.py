@@ -25,7 +25,7 @@ from llm_token_budget.ledgers.base import (
     Stale,
     Unconfirmed,
 )
-from llm_token_budget.ledgers.redis.shapes import CACHED, override_field, read_counters
+from llm_token_budget.ledgers.redis.shapes import CACHED, override_field, pack_numbers, read_counters
 
 WHOLE: Final = 2**53
 """Numbers in Lua are doubles: up to here they are exact."""
@@ -46,7 +46,7 @@ def _pack_line(line: Line) -> bytes:
     amount = line.amount
     if amount is not None:
         check_limit(amount)
-    return _LINE.pack(line.unit + 1, math.nan if amount is None else amount, line.counter + 1, line.enforce)
+    return pack_numbers(line.unit + 1, math.nan if amount is None else amount, line.counter + 1, line.enforce)
 
 
 def override_fields(lines: Iterable[Line]) -> list[str]:
@@ -72,7 +72,6 @@ def check_amount(amount: int) -> None:
 
 
 _CLAIM: Final = struct.Struct("<12d")
-_LINE: Final = struct.Struct("<4d")
 _SETTLE: Final = struct.Struct("<13d")
 _RECORD: Final = struct.Struct("<8d")
 _OPENED: Final = struct.Struct("<8d")
@@ -80,7 +79,7 @@ _CHARGED: Final = struct.Struct("<15d")
 _NO_CHARGE: Final = (math.nan,) * 7
 
 
-def pack_claim(claim: Claim, lines: bytes, *, looks: bool) -> bytes:
+def pack_claim(claim: Claim, *, looks: bool) -> bytes:
     _, _, _, fixed, slope, want, least, share, share_floor, lease, _ = claim
     most = max(least, want)
     largest = max(*claim.amounts(most), most * (share or 1), share_floor, *slope)
@@ -88,7 +87,7 @@ def pack_claim(claim: Claim, lines: bytes, *, looks: bool) -> bytes:
         check_amount(largest)
     if lease > _LONGEST_LEASE:
         lease = _LONGEST_LEASE
-    return _CLAIM.pack(looks, lease, *fixed, *slope, want, least, share, share_floor) + lines
+    return _CLAIM.pack(looks, lease, *fixed, *slope, want, least, share, share_floor)
 
 
 def pack_settle(handle: Handle, charge: Charge | None, *, unguarded: bool) -> bytes:
@@ -175,14 +174,13 @@ def _charge(numbers: Iterable[int]) -> Charge:
 
 
 def counters_of_record(record: bytes) -> tuple[Counter, ...]:
-    """The counters of what is held."""
-    match record[:1]:
-        case b"o":
-            return read_counters(record[65:].partition(b" ")[2])
-        case b"c":
-            return read_counters(record[1 + _CHARGED.size :])
-        case _:
-            return ()
+    """The counters of what is open; none if it isn't any more."""
+    return read_counters(record[65:].partition(b" ")[2]) if record[:1] == b"o" else ()
+
+
+def counters_of_charge(record: bytes) -> tuple[Counter, ...]:
+    """The counters of what is unconfirmed."""
+    return read_counters(record[1 + _CHARGED.size :])
 
 
 def read_unconfirmed(reservation_id: bytes, record: bytes) -> Unconfirmed:
@@ -194,16 +192,16 @@ def read_unconfirmed(reservation_id: bytes, record: bytes) -> Unconfirmed:
 
 
 _EMPTY: Final = Balance()
+_SUMS: Final = struct.Struct("<20d")
+_SIX: Final = struct.Struct("<6d")
 
 
-def read_balance(flat: Iterable[bytes]) -> Balance:
+def read_balance(row: bytes) -> Balance:
     """A row, as a balance."""
-    fields = iter(flat)
-    row = dict(zip(fields, fields, strict=True))
     if not row:
         return _EMPTY
-    t, m, r, reserved_t, reserved_m, reserved_r, ut, um, ur, ot, om, overrun_r, nt, nm, nr, i, u, b, e, p = (
-        int(row.get(field, 0)) for field in _FIELDS
+    t, m, r, reserved_t, reserved_m, reserved_r, ut, um, ur, ot, om, overrun_r, nt, nm, nr, i, u, b, e, p = _read_sums(
+        _SUMS, row
     )
     return Balance(
         spent=Amounts(t, m, r),
@@ -219,4 +217,16 @@ def read_balance(flat: Iterable[bytes]) -> Balance:
     )
 
 
-_FIELDS: Final = b"t m r T M R ut um ur ot om or nt nm nr i u b e p".split()
+def read_buckets(flat: Iterable[bytes]) -> tuple[tuple[int, Amounts], ...]:
+    """What is in the buckets of a row: names and sums, in turns."""
+    fields = iter(flat)
+    return tuple((int(name), Amounts(*_read_sums(_SIX, sums)[:3])) for name, sums in zip(fields, fields, strict=True))
+
+
+def _read_sums(layout: struct.Struct, sums: bytes) -> list[int]:
+    """Remainders of 2^52, and, only if there are such, how often 2^52."""
+    lows = map(int, layout.unpack_from(sums))
+    if len(sums) == layout.size:
+        return list(lows)
+    highs = map(int, layout.unpack_from(sums, layout.size))
+    return [high * LARGE + low for high, low in zip(highs, lows, strict=True)]

@@ -37,6 +37,9 @@ T = TypeVar("T")
 PREFIX: Final = "{llm-token-budget}"
 """Before all keys. What is in braces decides where a cluster keeps them: together."""
 
+WANTED_IN_FULL: Final = b"f"
+"""What a quick script answers to what it can't do."""
+
 
 class RedisLedger(StoredLedger):
     """Keeps everything in a Redis or Valkey server (6.2 or later), or in a cluster of them. For many processes on many hosts.
@@ -178,21 +181,23 @@ class RedisLedger(StoredLedger):
 
     def _send(self, step: Step) -> Any:
         client = self._client or self._connect()
-        (text, sha), keys, arguments, _ = step
+        (text, sha), keys, arguments, _, in_full = step
         try:
-            return client.execute_command("EVALSHA", sha, len(keys), *keys, *arguments)
+            answer = client.execute_command("EVALSHA", sha, len(keys), *keys, *arguments)
         except redis_errors.NoScriptError:
             # A new server, or one that was restarted: EVAL also makes it remember.
-            return client.execute_command("EVAL", text, len(keys), *keys, *arguments)
+            answer = client.execute_command("EVAL", text, len(keys), *keys, *arguments)
+        return self._send(in_full()) if in_full is not None and answer == WANTED_IN_FULL else answer
 
     async def _asend(self, step: Step) -> Any:
         assert self._loops is not None
         pipelines = self._loops.here()
-        (text, sha), keys, arguments, _ = step
+        (text, sha), keys, arguments, _, in_full = step
         try:
-            return await pipelines.run(("EVALSHA", sha, len(keys), *keys, *arguments))
+            answer = await pipelines.run(("EVALSHA", sha, len(keys), *keys, *arguments))
         except redis_errors.NoScriptError:
-            return await pipelines.run(("EVAL", text, len(keys), *keys, *arguments))
+            answer = await pipelines.run(("EVAL", text, len(keys), *keys, *arguments))
+        return await self._asend(in_full()) if in_full is not None and answer == WANTED_IN_FULL else answer
 
     def _ping(self) -> None:
         client = self._client or self._connect()

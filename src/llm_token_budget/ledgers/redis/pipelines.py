@@ -112,7 +112,7 @@ class Pipelines:
     async def _exchange_over(self, connection: Any, commands: list[Command]) -> list[Any]:
         replies: list[Any] = []
         try:
-            await connection.send_packed_command(connection.pack_commands(commands))
+            await connection.send_packed_command([b"".join(map(packed, commands))])
             # One deadline for all of them: redis-py's own, one for each, costs more than the reading.
             async with asyncio.timeout(connection.socket_timeout):
                 for _ in commands:
@@ -135,6 +135,12 @@ class Pipelines:
         finally:
             self._end = None
             await self.close()
+
+
+def packed(command: Command) -> bytes:
+    """A command as the server reads it. redis-py's asyncio connections do this at ten times the cost."""
+    words = [each if type(each) is bytes else str(each).encode() for each in command]
+    return b"*%d\r\n%b" % (len(words), b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in words]))
 
 
 class Loops:

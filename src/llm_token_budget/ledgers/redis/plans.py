@@ -37,7 +37,7 @@ from llm_token_budget.ledgers.operations import (
     Users,
 )
 from llm_token_budget.ledgers.redis import coding, shapes
-from llm_token_budget.ledgers.redis.script import Script, script
+from llm_token_budget.ledgers.redis.script import Script, quick_script, script
 from llm_token_budget.ledgers.redis.shapes import Shape, Shapes
 
 T = TypeVar("T")
@@ -60,6 +60,8 @@ class Step(NamedTuple):
     arguments: tuple[bytes, ...]
     read: Callable[[Any], Any]
     """Makes the answer of it."""
+    in_full: Callable[[], Step] | None = None
+    """What to run instead if the script answers that it wants to be sent in full."""
 
 
 Plan = Step | Generator[Step, Any, Any]
@@ -77,8 +79,11 @@ class Plans:
         self._shapes = shapes
         self._clock = clock
         self.prefix = prefix = shapes.prefix
-        self._fixed = tuple(prefix + name for name in (b":marks", b":leases", b":held", b":unconfirmed"))
-        self._perishable = prefix + b":perishable"
+        self._fixed = tuple(
+            prefix + name
+            for name in (b":marks", b":held", b":unconfirmed", b":perishable", b":leases", b":moved", b":state")
+        )
+        self._quick = self._fixed[4:]
         self._plans: dict[type, Callable[[Any], Plan]] = {
             Reserve: self._reserve,
             Look: self._reserve,
@@ -114,36 +119,59 @@ class Plans:
         kind: bytes = b":e:",
         more: tuple[bytes, ...] = (),
     ) -> Step:
-        keys, stored, kinds, details, names = shape or _NO_COUNTERS
+        keys, stored, numbers, details, names = shape or _NO_COUNTERS
         clock = b"" if self._clock is None else repr(float(self._clock())).encode()
-        ended = self._shapes.prefix + kind + reservation
         return Step(
             script(name),
-            (*self._fixed, ended, self._perishable, *keys),
-            (clock, reservation, argument, stored, kinds, details, *names, *more),
+            (*self._fixed, self.prefix + kind + reservation, *keys),
+            (clock, reservation, argument, stored, numbers, details, *names, *more),
             read,
+        )
+
+    def _quick_step(
+        self,
+        name: str,
+        argument: bytes,
+        *,
+        read: Callable[[Any], Any],
+        reservation: bytes,
+        counters: tuple[Counter, ...],
+        lines: tuple[bytes, ...] = (),
+    ) -> Step:
+        shape = self._shapes.of(counters)
+        clock = b"" if self._clock is None else repr(float(self._clock())).encode()
+        rows = shape.keys[: len(counters)]
+
+        def in_full() -> Step:
+            return self._step(name, argument, read=read, reservation=reservation, shape=shape, more=lines)
+
+        return Step(
+            quick_script(name),
+            (*self._quick, self.prefix + b":e:" + reservation, *rows),
+            (clock, reservation, argument, shape.stored, shape.numbers, *lines[:1]),
+            read,
+            in_full,
         )
 
     def _reserve(self, operation: Reserve | Look) -> Step:
         claim = operation.claim
-        lines, overrides = coding.pack_lines(claim.lines)
-        return self._step(
+        return self._quick_step(
             "reserve",
-            coding.pack_claim(claim, lines, looks=type(operation) is Look),
+            coding.pack_claim(claim, looks=type(operation) is Look),
             read=partial(coding.read_answer, claim),
             reservation=_id(claim.id),
-            shape=self._shapes.of(claim.counters),
-            more=(overrides,),
+            counters=claim.counters,
+            lines=coding.pack_lines(claim.lines),
         )
 
     def _settle(self, operation: Settle) -> Step:
         handle, charge, unguarded = operation
-        return self._step(
+        return self._quick_step(
             "settle",
             coding.pack_settle(handle, charge, unguarded=unguarded),
             read=partial(coding.read_booked, handle),
             reservation=_id(handle.id),
-            shape=self._shapes.of(handle.counters),
+            counters=handle.counters,
         )
 
     def _renew(self, operation: Renew) -> Step:
@@ -156,7 +184,7 @@ class Plans:
         record = yield self._step("held", read=_as_it_is, reservation=reservation)
         if not record:
             return None
-        shape = self._shapes.make(coding.counters_of_record(record))
+        shape = self._shapes.make(coding.counters_of_charge(record))
         charge = yield self._step("refund", read=_as_it_is, reservation=reservation, shape=shape)
         return coding.read_charge(charge.split()).amounts if charge else None
 
@@ -187,6 +215,7 @@ class Plans:
 
     def _users(self, operation: Users) -> Generator[Step, Any, list[tuple[str, Balance]] | Stale]:
         counter, limit, offset = operation
+        yield from self._arrange()
         found: dict[tuple[str, ...], Balance] = {}
         last = None if limit is None else offset + limit
         while True:
@@ -201,6 +230,26 @@ class Plans:
             if size < count or offset == last:
                 break
         return [(key[-1], seen) for key, seen in found.items()]
+
+    def _arrange(self) -> Generator[Step, Any, None]:
+        """Put those who have spent since they were last listed in their place, each in its index."""
+        rounds = None
+        # Those who spend meanwhile may be among them again.
+        while rounds is None or rounds > 0:
+            size, keys = yield self._step("moved", str(PAGE).encode(), read=_as_it_is)
+            if not keys:
+                break
+            rounds = size // PAGE + 1 if rounds is None else rounds - 1
+            counters = yield from self._counters_of(keys)
+            shape = self._shapes.make(counters)
+            yield self._step("arrange", read=_nothing, shape=shape._replace(keys=(*shape.keys, *keys)))
+
+    def _counters_of(self, keys: list[bytes]) -> Generator[Step, Any, tuple[Counter, ...]]:
+        texts = [self._shapes.text_in(key) for key in keys]
+        hashed = tuple(key for key, text in zip(keys, texts, strict=True) if text is None)
+        if hashed:
+            texts += yield self._step("texts", read=_as_it_is, shape=_NO_COUNTERS._replace(keys=hashed))
+        return tuple(shapes.read_counter(text) for text in texts if text)
 
     def _page_of_users(
         self, counter: Counter, offset: int, count: int
@@ -246,17 +295,13 @@ class Plans:
         answer = yield self._step("read", read=_parts_or_stale, shape=shape)
         if isinstance(answer, Stale):
             return answer
-        moved, rows = answer
+        moved, rows, _ = answer
         return due, moved, keys, rows
 
     def _list_counters(self, operation: ListCounters) -> Generator[Step, Any, CounterPage]:
         of_all_rows = _json([operation.after or "0", self._shapes.pattern, operation.limit])
         now, after, is_open, keys = yield self._step("scan", of_all_rows, read=_as_it_is)
-        texts = [self._shapes.text_in(key) for key in keys]
-        hashed = tuple(key for key, text in zip(keys, texts, strict=True) if text is None)
-        if hashed:
-            texts += yield self._step("texts", read=_as_it_is, shape=_NO_COUNTERS._replace(keys=hashed))
-        counters = tuple(coding.read_counter(text) for text in texts if text)
+        counters = yield from self._counters_of(keys)
         counted = yield from self._numbers_of(counters, float(now))
         return CounterPage(counted, None if after == b"0" else after.decode(), is_open)
 
@@ -268,8 +313,10 @@ class Plans:
             if not isinstance(answer, Stale):
                 break
             now = answer.now
-        pairs = zip(counters, answer[1], strict=True)
-        return [Counted(each, coding.read_balance(row), coding.read_buckets(row)) for each, row in pairs if row]
+        found = zip(counters, answer[1], answer[2], strict=True)
+        return [
+            Counted(each, coding.read_balance(row), coding.read_buckets(steps)) for each, row, steps in found if row
+        ]
 
     def _index_only(self, counter: Counter) -> Shape:
         return _NO_COUNTERS._replace(keys=(self._shapes.index(counter),))
@@ -317,7 +364,8 @@ class Plans:
         due = yield self._step("due", str(AT_ONCE).encode(), read=_as_it_is)
         now, next_lease, next_row, leases, rows, final = due
         ended = 0
-        for reservation, record in zip(leases[::2], leases[1::2], strict=True):
+        records = yield from self._records_of(leases)
+        for reservation, record in zip(leases, records, strict=True):
             shape = self._shapes.make(coding.counters_of_record(record))
             ended += yield self._step("expire", read=int, reservation=reservation, shape=shape)
         if rows:
@@ -330,8 +378,15 @@ class Plans:
         dues = [float(next_lease) if next_lease != b"-" else _NEVER, max(next_row, float(now) + 0.05)]
         return Reaped(ended, None if min(dues) == _NEVER else min(dues))
 
+    def _records_of(self, reservations: list[bytes]) -> Generator[Step, Any, list[bytes]]:
+        if not reservations:
+            return []
+        keys = tuple(self.prefix + b":e:" + each for each in reservations)
+        records = yield self._step("records", read=_as_it_is, shape=_NO_COUNTERS._replace(keys=keys))
+        return list(records)
 
-_NO_COUNTERS: Final = Shape((), b"[]", b"", b"[0]", ())
+
+_NO_COUNTERS: Final = Shape((), b"[]", b"", b"[]", ())
 _NEVER: Final = float("inf")
 
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 FOLDER: Final = Path(__file__).with_name("scripts")
 
 OF_ENDINGS: Final = frozenset({"settle", "renew", "expire", "refund", "finish"})
-"""Scripts that end reservations: how is said once, in a file that stands before each of them."""
+"""Scripts that end reservations: how is said once, in a file of its own."""
 
 
 class Script(NamedTuple):
@@ -21,6 +21,22 @@ class Script(NamedTuple):
 
 @cache
 def script(name: str) -> Script:
-    parts = ("rows", "endings", name) if name in OF_ENDINGS else ("rows", name)
-    text = "\n".join((FOLDER / f"{part}.lua").read_text("utf-8") for part in parts)
+    rare = ["rows", "endings"] if name in OF_ENDINGS else ["rows"]
+    before = ["claims"] if name == "reserve" else []
+    library = ("local function library()", *map(_file, rare), "return my", "end")
+    return _script(_file("full"), _file("begin"), *library, *map(_file, (*before, name)))
+
+
+@cache
+def quick_script(name: str) -> Script:
+    """The same for what is plain, which is most: to everything else it answers that it wants the script in full."""
+    return _script(*map(_file, ("quick", "begin", name)))
+
+
+def _script(*parts: str) -> Script:
+    text = "\n".join(parts)
     return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+def _file(name: str) -> str:
+    return (FOLDER / f"{name}.lua").read_text("utf-8")

@@ -6,6 +6,8 @@ A counter is JSON in ASCII, without spaces: safe between spaces, in a key, and f
 from __future__ import annotations
 
 import json
+import re
+import struct
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, NamedTuple
@@ -29,7 +31,7 @@ class Shape(NamedTuple):
     """Their rows, then the indexes of those that have a key."""
     stored: bytes
     """As they are kept with a reservation."""
-    kinds: bytes
+    numbers: bytes
     details: bytes
     """As scripts work with them: what all of them need to know, and what only some do."""
     names: tuple[bytes, ...]
@@ -46,7 +48,7 @@ class Shapes:
 
     def __init__(self, prefix: str, idle_seconds: float) -> None:
         self.prefix = prefix.encode()
-        self._idle = json.dumps(min(idle_seconds, _LONGEST_IDLE))
+        self._idle = min(idle_seconds, _LONGEST_IDLE)
         self.of = lru_cache(CACHED)(self.make)
 
     def make(self, counters: tuple[Counter, ...]) -> Shape:
@@ -55,14 +57,30 @@ class Shapes:
         return Shape(
             tuple(self._key(b"c", text) for text in texts) + tuple(self.index(counter) for counter in keyed),
             f"[{','.join(texts)}]".encode(),
-            "".join(map(_kind, counters, texts)).encode(),
-            f"[{','.join([self._idle, *map(_details, counters, texts)])}]".encode(),
+            b"".join(map(self._numbers, counters)),
+            f"[{','.join(map(_details, counters, texts))}]".encode(),
             tuple(_name_in_index(counter.key) for counter in keyed),
         )
 
     def index(self, counter: Counter) -> bytes:
         """The key of the index that a counter is in: the same for all keys of its scope and window."""
         return self._key(b"u", counter_text(counter._replace(key=())))
+
+    @property
+    def pattern(self) -> str:
+        """What the keys of all rows match, as SCAN takes it."""
+        return re.sub(r"([][\\*?^-])", r"\\\1", self.prefix.decode()) + ":c:*"
+
+    def text_in(self, key: bytes) -> bytes | None:
+        """The text of the counter whose row has that key; None if the key is only a hash of it."""
+        text = key.removeprefix(self.prefix + b":c:")
+        return None if text.startswith(b"#") else text
+
+    def _numbers(self, counter: Counter) -> bytes:
+        perishes = counter.end is not None or counter.sliding > 0 or not _PERISHABLE.isdisjoint(counter.scope)
+        flags = bool(counter.key) + 2 * perishes + 4 * (counter.sliding > 0)
+        kept = counter.sliding * 2 if counter.sliding else self._idle
+        return pack_numbers(flags, counter.start, counter.end or 0, kept)
 
     def _key(self, kind: bytes, text: str) -> bytes:
         return b"%b:%b:%b" % (self.prefix, kind, text.encode() if len(text) <= LONGEST_KEY else _hashed(text))
@@ -97,12 +115,12 @@ def _dense(value: object) -> str:
     return json.dumps(value, separators=(",", ":")).replace(" ", "\\u0020")
 
 
-def _perishes(counter: Counter) -> bool:
-    return counter.end is not None or counter.sliding > 0 or not _PERISHABLE.isdisjoint(counter.scope)
+def pack_numbers(*numbers: float) -> bytes:
+    """Numbers in MessagePack, which scripts read in one go: each a mark, and a double."""
+    return b"".join(b"\xcb%b" % _NUMBER.pack(number) for number in numbers)
 
 
-def _kind(counter: Counter, text: str) -> str:
-    return str(bool(counter.key) + 2 * (_perishes(counter) or counter.start > 0 or len(text) > LONGEST_KEY))
+_NUMBER: Final = struct.Struct(">d")
 
 
 def _details(counter: Counter, text: str) -> str:
@@ -111,10 +129,7 @@ def _details(counter: Counter, text: str) -> str:
     resets: list[tuple[str | None, str | None]] = [(user, None), (None, session), (user, session)]
     return json.dumps(
         [
-            counter.start,
-            counter.end or 0,
-            counter.sliding,
-            text if _perishes(counter) else "",
+            text,
             [reset_field(*whom) for whom in dict.fromkeys(resets) if whom != (None, None)],
             text if len(text) > LONGEST_KEY else "",
         ]

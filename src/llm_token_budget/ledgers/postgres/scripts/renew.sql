@@ -5,7 +5,8 @@ DECLARE
     _now double precision := @schema@.clock(_clock);
     _expires double precision;
 BEGIN
-    SELECT expires INTO _expires FROM @schema@.reservations WHERE id = _id AND state = 1 FOR UPDATE;
+    -- Below 2, which is 1: as in settle_open.sql.
+    SELECT expires INTO _expires FROM @schema@.reservations WHERE id = _id AND state < 2 FOR UPDATE;
     IF _expires IS NULL OR _expires <= _now THEN
         RETURN false;
     END IF;

@@ -1,4 +1,4 @@
--- Replaces what is reserved by what was charged; with _charge = NULL gives it back.
+-- Replaces what is reserved by what was charged; with _charge = NULL gives it back. (settle_open.sql is the short form.)
 --
 -- _reserved: tokens, nano-USD, requests, and how many of the tokens are input. _charge: input tokens, output tokens, nano-USD,
 -- requests. _flags: a window slides; the charge is unconfirmed, estimated, unpriced; the call went out unguarded.
@@ -16,9 +16,7 @@ LANGUAGE plpgsql AS $body$
 DECLARE
     _now double precision := @schema@.clock(_times[3]);
     _unconfirmed boolean;
-    _counter uuid;
     _was @schema@.reservations;
-    _tokens bigint;
     _horizon double precision;
     _lost boolean;
     _nothing bigint[] := '{0,0,0}';
@@ -26,39 +24,6 @@ DECLARE
 BEGIN
     status := 1;
     first := true;
-    IF _charge IS NOT NULL AND NOT _flags[1] AND NOT _flags[2] THEN
-        -- What nearly always happens, without a detour: an open reservation learns the truth. (close.sql is the long form.)
-        UPDATE @schema@.reservations SET
-            state = 3, ended = _now, charge = _charge, estimated = _flags[3], unpriced = _flags[4],
-            handle = NULL, shadow = NULL, counters = NULL, reserved = NULL
-        WHERE id = _id AND state = 1 AND expires > _now AND counters = _ids AND reserved = _reserved[1:3];
-        IF FOUND THEN
-            _tokens := _charge[1] + _charge[2];
-            -- One by one, in the order of their ids: a plan for any number of them would be made anew each time.
-            FOREACH _counter IN ARRAY _ids LOOP
-                UPDATE @schema@.counters SET
-                    open = open - 1,
-                    reserved_tokens = reserved_tokens - _reserved[1],
-                    reserved_nano_usd = reserved_nano_usd - _reserved[2],
-                    reserved_requests = reserved_requests - _reserved[3],
-                    tokens = tokens + _tokens,
-                    nano_usd = nano_usd + _charge[3],
-                    requests = requests + _charge[4],
-                    ranked_nano_usd = ranked_nano_usd + _charge[3],
-                    ranked_tokens = ranked_tokens + _tokens,
-                    input_tokens = input_tokens + _charge[1],
-                    output_tokens = output_tokens + _charge[2],
-                    estimated = counters.estimated + _flags[3]::integer,
-                    unpriced = counters.unpriced + _flags[4]::integer,
-                    overrun_tokens = overrun_tokens + greatest(_tokens - _reserved[1], 0),
-                    overrun_nano_usd = overrun_nano_usd + greatest(_charge[3] - _reserved[2], 0),
-                    overrun_requests = overrun_requests + greatest(_charge[4] - _reserved[3], 0),
-                    touched = greatest(touched, _now)
-                WHERE id = _counter;
-            END LOOP;
-            RETURN;
-        END IF;
-    END IF;
     _unconfirmed := _flags[2] AND _charge IS NOT NULL;
     SELECT * INTO _was FROM @schema@.reservations WHERE id = _id FOR UPDATE;
     IF _was.state IN (1, 2) THEN

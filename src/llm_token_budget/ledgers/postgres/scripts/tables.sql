@@ -23,6 +23,8 @@ INSERT INTO @schema@.meta (version) VALUES (1);
 -- of it; the ranked columns, which an index holds, are NULL where there is no key, as in the row that everybody updates.
 CREATE TABLE @schema@.counters (
     id uuid PRIMARY KEY,
+    -- Scope, key and window, as JSON: for lists of all.
+    identity text NOT NULL,
     -- Scope and window without the key: those of one family are ranked among each other.
     family uuid NOT NULL,
     -- The last part of the key, as UTF-8; NULL if there is no key.

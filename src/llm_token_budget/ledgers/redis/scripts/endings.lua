@@ -1,36 +1,32 @@
--- How reservations end. What is open or unconfirmed is a field of `held`: a letter, numbers as doubles, the counters as JSON.
---   o expires created output_tokens bounded tokens nano_usd requests input_tokens, then: shadow, a space, counters
---   c at created tick covered tokens nano_usd requests input_tokens charge(1 to 7), then: counters
+-- How reservations end. The record of an id is a letter and more:
+--   o open: expires created output_tokens bounded tokens nano_usd requests input_tokens as doubles, shadow, a space, counters
+--   c charged without a confirmation: the rest is a field of `held`
+--   e ended: its charge, packed;  r given back;  n booked without a reservation. These are kept until the horizon.
+-- A field of `held`: c, then doubles: at created tick covered tokens nano_usd requests input_tokens charge(1 to 7), then counters.
 -- `covered`: 1 if it was held until it was charged, 0 if it was not, 2 if its call had gone out unguarded.
--- What has ended for good is a key of its own until the horizon: its charge as seven words, or 'r' if it was given back.
-
-local id = ARGV[2]
-
-function my.words(text)
-  local list = {}
-  for word in string.gmatch(text, '%S+') do list[#list + 1] = tonumber(word) or word end
-  return list
-end
 
 function my.shown(charge)
   return format('%.0f %.0f %.0f %.0f %d %d %d', unpack(charge))
 end
 
-function my.read_held(record)
-  local state = string.sub(record, 1, 1)
+-- What is open or unconfirmed under the id; nil if it has ended, or is unknown.
+function my.find_held()
+  local state = record and string.sub(record, 1, 1)
   if state == 'o' then
     local expires, created, _, _, t, m, r, input = struct.unpack('<dddddddd', record, 2)
     return {
       state = 'o', expires = expires, created = created, reserved = {t, m, r}, input = input,
       counters = string.match(record, ' (.*)$', 66),
     }
+  elseif state == 'c' then
+    local bytes = call('HGET', HELD, id)
+    local at, created, charged, covered, t, m, r, input, c1, c2, c3, c4, c5, c6, c7 =
+      struct.unpack('<ddddddddddddddd', bytes, 2)
+    return {
+      state = 'c', at = at, created = created, tick = charged, covered = covered, reserved = {t, m, r}, input = input,
+      charge = {c1, c2, c3, c4, c5, c6, c7}, counters = string.sub(bytes, 122),
+    }
   end
-  local at, created, tick, covered, t, m, r, input, c1, c2, c3, c4, c5, c6, c7 =
-    struct.unpack('<ddddddddddddddd', record, 2)
-  return {
-    state = 'c', at = at, created = created, tick = tick, covered = covered, reserved = {t, m, r}, input = input,
-    charge = {c1, c2, c3, c4, c5, c6, c7}, counters = string.sub(record, 122),
-  }
 end
 
 -- By how much a charge is above what covered it; nil if it isn't.
@@ -40,24 +36,26 @@ function my.above(amounts, covered)
   return {math.max(t, 0), math.max(m, 0), math.max(r, 0)}
 end
 
-function my.remember(text)
-  call('SET', my.ENDED, text, 'PX', math.ceil((my.longest + my.DAY) * 1000))
+-- The charge with which a reservation ended for good; none: it was given back.
+function my.remember(charge)
+  record = charge and 'e' .. encode(unpack(charge)) or 'r'
+  call('SET', RECORD, record, 'PX', math.ceil((longest + DAY) * 1000))
 end
 
 function my.finish(handle, charge, covered)
-  if not charge then
-    my.remember('r')
-  elseif charge[5] == 0 then
-    my.remember(my.shown(charge))
-  else
-    local tick, reserved = call('HINCRBY', my.MARKS, 'tick', 1), handle.reserved
-    local numbers = struct.pack(
-      '<ddddddddddddddd', my.now, handle.created, tick, covered, reserved[1], reserved[2], reserved[3], handle.input,
-      unpack(charge)
-    )
-    call('HSET', my.HELD, id, 'c' .. numbers .. handle.counters)
-    call('ZADD', my.UNCONFIRMED, tick, id)
+  if not charge or charge[5] == 0 then
+    my.remember(charge)
+    return
   end
+  local charged, reserved = my.next_tick(), handle.reserved
+  local numbers = struct.pack(
+    '<ddddddddddddddd', now, handle.created, charged, covered, reserved[1], reserved[2], reserved[3], handle.input,
+    unpack(charge)
+  )
+  call('HSET', HELD, id, 'c' .. numbers .. handle.counters)
+  call('ZADD', UNCONFIRMED, charged, id)
+  record = 'c'
+  call('SET', RECORD, record)
 end
 
 -- End an open reservation: give back what it holds and book what it was charged.
@@ -71,22 +69,18 @@ function my.close(held, counters, charge)
     if not known and charge and not my.is_past(counter) then my.make(counter) end
     local row = counter.row
     if row then
-      local tokens, money = row[1], row[2]
       if known then
-        for unit = 1, 3 do my.add(counter, my.RESERVED + unit, -reserved[unit]) end
-        my.add(counter, my.OPEN, -1)
+        for unit = 1, 3 do row[RESERVED + unit] = my.plus(row[RESERVED + unit], reserved[unit], -1) end
+        row[OPEN] = row[OPEN] - 1
       end
       if charge then
         my.book(counter, charge, amounts, 1, held.created)
-        if over then my.add_aside_all(counter, my.OVERRUN, over, 1) end
+        if over then my.add_aside_all(counter, 'o', over, 1) end
       end
-      my.write_sums(counter)
-      my.place(counter, tokens, money)
-      my.touch(counter, 0)
+      my.save_used(counter, 0)
     end
   end
-  call('ZREM', my.LEASES, id)
-  if not charge or charge[5] == 0 then call('HDEL', my.HELD, id) end
+  call('ZREM', LEASES, id)
   my.finish(held, charge, 1)
 end
 
@@ -96,15 +90,15 @@ function my.expire(held, counters)
 end
 
 function my.forget_unconfirmed()
-  call('HDEL', my.HELD, id)
-  call('ZREM', my.UNCONFIRMED, id)
+  call('HDEL', HELD, id)
+  call('ZREM', UNCONFIRMED, id)
 end
 
 -- Put a truth, or nothing, in the place of an unconfirmed charge, in the rows that still have it.
 function my.replace(held, counters, charge)
   local guess, nothing = my.amounts_of(held.charge), {0, 0, 0}
   local covered = held.covered == 1 and held.reserved or nothing
-  local fields = held.covered == 2 and my.UNRESERVED or my.OVERRUN
+  local name = held.covered == 2 and 'n' or 'o'
   local was_above = my.above(guess, covered)
   -- What the guess had left uncovered was given back, and may be somebody else's by now.
   local still = {math.min(guess[1], covered[1]), math.min(guess[2], covered[2]), math.min(guess[3], covered[3])}
@@ -112,28 +106,21 @@ function my.replace(held, counters, charge)
   local over = charge and my.above(amounts, still)
   for _, counter in ipairs(counters) do
     local row = my.load(counter)
-    if row and counter.since <= held.tick then
-      local tokens, money = row[1], row[2]
+    if row and row[1] <= held.tick then
       my.book(counter, held.charge, guess, -1, held.created)
-      if was_above then my.add_aside_all(counter, fields, was_above, -1) end
+      if was_above then my.add_aside_all(counter, name, was_above, -1) end
       if charge then
         my.book(counter, charge, amounts, 1, held.created)
-        if over then my.add_aside_all(counter, fields, over, 1) end
+        if over then my.add_aside_all(counter, name, over, 1) end
       end
-      my.write_sums(counter)
-      my.place(counter, tokens, money)
+      my.save(counter)
     end
   end
   my.forget_unconfirmed()
-  my.remember(charge and my.shown(charge) or 'r')
+  my.remember(charge)
 end
 
 -- After the horizon no truth comes any more: what was charged stands.
 function my.is_final(held)
-  return held.at + my.longest + my.DAY <= my.now
-end
-
-function my.find_held()
-  local record = call('HGET', my.HELD, id)
-  return record and my.read_held(record)
+  return held.at + longest + DAY <= now
 end

@@ -1,3 +1,3 @@
--- The record of what is open or unconfirmed under an id.
+-- What is unconfirmed under an id.
 
-return call('HGET', my.HELD, ARGV[2])
+return call('HGET', HELD, id)

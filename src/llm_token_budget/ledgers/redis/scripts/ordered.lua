@@ -1,5 +1,5 @@
 -- Note up to which reset an index is in order.
 
-local field = 'index ' .. KEYS[7]
-if call('HEXISTS', my.MARKS, field) == 1 then call('HSET', my.MARKS, field, ARGV[3]) end
+local field = 'index ' .. KEYS[FIXED + 1]
+if call('HEXISTS', MARKS, field) == 1 then call('HSET', MARKS, field, ARGV[3]) end
 return 1

@@ -1,3 +1,3 @@
 -- The overrides of some lines: for each its own and that for all.
 
-return call('HMGET', my.MARKS, unpack(cjson.decode(ARGV[3])))
+return call('HMGET', MARKS, unpack(cjson.decode(ARGV[3])))

@@ -1,10 +1,12 @@
 -- Drop rows that nobody will read again, if that is still so.
 
+local my = library()
 for _, counter in ipairs(my.read_counters()) do
-  if my.load(counter) then
-    local used = tonumber(call('HGET', counter.row_key, 'a')) or 0
-    local due = math.max(used, counter.stop) + my.patience(counter)
-    call('ZADD', my.PERISHABLE, math.max(due, my.now + my.longest + 1), counter.perishable)
+  local row = my.load(counter)
+  if row then
+    local perishable = my.details_of(counter)
+    local due = math.max(row[USED], counter.stop) + my.patience(counter)
+    call('ZADD', PERISHABLE, math.max(due, now + longest + 1), perishable)
   else
     my.drop(counter)
   end

@@ -1,10 +1,9 @@
--- Hold a claim on all its counters, or on none; or only look.
---   -> the record of `held`, without counters if it is new | 's' now (stale) | 'e' (the id has ended) | 'r' shortages
+-- Hold a claim on all its counters, or on none; or only look. What the operation has more: lines, packed (a quick script's sixth
+-- argument) and, as JSON, where their overrides are.
+--   -> 'f' (send it in full) | the record, without counters if it is new | 's' now (stale) | 't' (the id is taken: it has ended) | 'r' shortages
 
-local TAKEN = 'e'
-local id = ARGV[2]
 local looks, lease, fixed_tokens, fixed_money, fixed_requests, token_slope, money_slope, request_slope, want, least, share,
-  share_floor, next_line = struct.unpack('<dddddddddddd', ARGV[3])
+  share_floor = struct.unpack('<dddddddddddd', ARGV[3])
 local fixed, slopes = {fixed_tokens, fixed_money, fixed_requests}, {token_slope, money_slope, request_slope}
 
 -- ceil(slope * k / 1000), exactly: the product may be above 2^53, its parts are not, or the sum is beyond every limit.
@@ -12,76 +11,55 @@ local function cost(slope, k)
   if slope == 0 then return 0 end
   local rest = math.fmod(slope, 1000)
   local remainder = math.fmod(k, 1000)
-  local thousands = (k - remainder) / 1000
-  return (slope - rest) / 1000 * k + rest * thousands + math.ceil(rest * remainder / 1000)
+  return (slope - rest) / 1000 * k + rest * ((k - remainder) / 1000) + math.ceil(rest * remainder / 1000)
 end
 
 -- The largest k, up to `most`, that costs no more than `room`. The quotient is a guess: it may be off by some.
 local function affordable(slope, room, most)
+  if cost(slope, most) <= room then return most end
   local k = math.min(math.floor(room / slope * 1000), most)
   while k > 0 and cost(slope, k) > room do k = k - 1 end
   while k < most and cost(slope, k + 1) <= room do k = k + 1 end
   return k
 end
 
-if looks == 0 then
-  local held = call('HGET', my.HELD, id)
-  if held then
-    if string.sub(held, 1, 1) == 'o' and struct.unpack('<d', held, 2) > my.now then return held end
-    return TAKEN
-  end
-  if call('EXISTS', my.ENDED) == 1 then return TAKEN end
+if looks == 0 and record then
+  if string.sub(record, 1, 1) == 'o' and struct.unpack('<d', record, 2) > now then return record end
+  return 't'
+end
+for i = 1, 4 * count, 4 do
+  local stop = shape[i + 2]
+  if shape[i + 1] > now or (stop ~= 0 and stop <= now) then return 's ' .. string.format('%.17g', now) end
 end
 
-local counters = my.read_counters()
-if my.is_stale(counters) then return 's ' .. my.whole(my.now) end
-for i = 1, #counters do my.load(counters[i]) end
-
-local overrides
-if my.marks[5] and #ARGV[3] > 96 then overrides = call('HMGET', my.MARKS, unpack(cjson.decode(ARGV[#ARGV]))) end
-
--- An override for the key goes before one for all, and that before the limit's own amount. What is no number is no limit.
-local function amount_of(number, amount)
-  local override = overrides and (overrides[2 * number - 1] or overrides[2 * number])
-  if override then return tonumber(override) end
-  if amount == amount then return amount end
-  return nil
+local rows = plain_rows()
+local is_full = not rows or lease > longest or lease >= DAY or has_overrides == 1
+if is_full then
+  if not library then return 'f' end
+  rows = load_in_full()
 end
 
-local function frees_at(counter)
-  local first
-  if counter.sliding > 0 and counter.row then
-    for index in pairs(my.buckets_of(counter)) do
-      if not first or index < first then first = index end
-    end
-  end
-  if first then return my.whole((first + my.BUCKETS + 1) * counter.sliding / my.BUCKETS) end
-  return counter.stop ~= 0 and my.whole(counter.stop) or '-'
-end
-
-local NOTHING = {0, 0, 0, 0, 0, 0}
+local lines = {decode(ARGV[library and #ARGV - 1 or 6])}
+local overrides = has_overrides == 1 and library and overrides_of(lines)
 local enforced, shadow, allowed = nil, nil, nil
-for number = 1, (#ARGV[3] - 96) / 32 do
-  local unit, own_amount, on, is_enforced
-  unit, own_amount, on, is_enforced, next_line = struct.unpack('<dddd', ARGV[3], next_line)
-  local counter = counters[on]
-  local row = counter and counter.row or NOTHING
-  local amount, spent, reserved = amount_of(number, own_amount), row[unit], row[my.RESERVED + unit]
-  if amount then
+for number = 1, #lines / 4 do
+  local at = 4 * number
+  local unit, amount, on, is_enforced = lines[at - 3], lines[at - 2], lines[at - 1], lines[at]
+  if overrides then amount = overridden(overrides, number, amount) end
+  if amount == amount then
+    local row, spent, reserved = rows[on], 0, 0
+    if row then spent, reserved = row[1 + unit], row[4 + unit] end
     local room, slope = amount - spent - reserved - fixed[unit], slopes[unit]
     local least_cost = cost(slope, least)
     -- An amount of 0 means blocked, even for a call that needs none of this unit.
     if room < 0 or amount == 0 or least_cost > room then
-      local needed = fixed[unit] + least_cost
-      local unsure = counter and counter.row and call('HGET', counter.row_key, my.UNSURE[unit]) or '0'
-      local shortage = format(
-        '%d,%.0f,%.0f,%.0f,%s,%.0f,%d,%s', number - 1, amount, spent, reserved, unsure, needed,
-        (amount ~= 0 and spent + needed <= amount) and 1 or 0, counter and frees_at(counter) or '-'
-      )
+      if not library then return 'f' end
+      if not is_full then rows, is_full = load_in_full(), true end
+      local short = shortage(number - 1, unit, on, amount, spent, reserved, fixed[unit] + least_cost)
       if is_enforced == 1 then
-        enforced = enforced and enforced .. ';' .. shortage or shortage
+        enforced = enforced and enforced .. ';' .. short or short
       else
-        shadow = shadow and shadow .. ';' .. shortage or shortage
+        shadow = shadow and shadow .. ';' .. short or short
       end
     elseif slope > 0 and is_enforced == 1 then
       allowed = affordable(slope, room, allowed or math.max(want * math.max(share, 1), least))
@@ -97,19 +75,21 @@ if allowed then
 elseif share > 0 then
   k = math.max(k, least)
 end
-local reserved = {fixed[1] + cost(slopes[1], k), fixed[2] + cost(slopes[2], k), fixed[3] + cost(slopes[3], k)}
-local record = 'o' .. struct.pack(
-  '<dddddddd', my.now + lease, my.now, k, allowed and 1 or 0, reserved[1], reserved[2], reserved[3], fixed[1]
-) .. (shadow or '-') .. ' '
-if looks == 1 then return record end
+local tokens, money, requests =
+  fixed_tokens + cost(token_slope, k), fixed_money + cost(money_slope, k), fixed_requests + cost(request_slope, k)
+local opened = 'o' .. struct.pack('<dddddddd', now + lease, now, k, allowed and 1 or 0, tokens, money, requests, fixed_tokens)
+  .. (shadow or '-') .. ' '
+if looks == 1 then return opened end
 
-my.note_lease(lease)
-for i = 1, #counters do
-  local counter = counters[i]
-  if not counter.row then my.make(counter) end
-  my.hold(counter, reserved)
-  my.touch(counter, lease)
+if is_full then
+  hold_in_full(tokens, money, requests, lease)
+else
+  for i = 1, count do
+    local row = rows[i]
+    row[5], row[6], row[7], row[8] = row[5] + tokens, row[6] + money, row[7] + requests, row[8] + 1
+    write_plain(i, row)
+  end
 end
-call('HSET', my.HELD, id, record .. ARGV[4])
-call('ZADD', my.LEASES, my.now + lease, id)
-return record
+call('SET', RECORD, opened .. ARGV[4])
+call('ZADD', LEASES, now + lease, id)
+return opened

@@ -2,13 +2,15 @@
 -- The indexes of the last keys, if any, lose their order at once: everyone is at zero.
 
 local name = ARGV[3]
-local tick = call('HINCRBY', my.MARKS, 'tick', 1)
+tick = tick + 1
 if name == '' then
-  call('HSET', my.MARKS, 'reset', tick)
+  reset_of_all = tick
 else
-  call('HSET', my.MARKS, name, tick, 'resets', tick)
+  last_other_reset = tick
+  call('HSET', MARKS, name, tick)
 end
-for i = 7, #KEYS do
+library().write_state()
+for i = FIXED + 1, #KEYS do
   if call('EXISTS', KEYS[i]) == 1 then
     local left = call('PTTL', KEYS[i])
     call('ZUNIONSTORE', KEYS[i], 1, KEYS[i], 'WEIGHTS', 0)

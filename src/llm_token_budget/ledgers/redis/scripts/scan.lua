@@ -2,4 +2,4 @@
 
 local operation = cjson.decode(ARGV[3])
 local page = call('SCAN', operation[1], 'MATCH', operation[2], 'COUNT', operation[3])
-return {my.whole(my.now), page[1], call('ZCARD', my.LEASES), page[2]}
+return {string.format('%.17g', now), page[1], call('ZCARD', LEASES), page[2]}

@@ -2,8 +2,12 @@
 
 local operation = cjson.decode(ARGV[3])
 if operation[2] == cjson.null then
-  call('HDEL', my.MARKS, operation[1])
+  call('HDEL', MARKS, operation[1])
 else
-  call('HSET', my.MARKS, operation[1], operation[2], 'overrides', 1)
+  call('HSET', MARKS, operation[1], operation[2])
+  if has_overrides == 0 then
+    has_overrides = 1
+    library().write_state()
+  end
 end
 return 1

@@ -1,5 +1,8 @@
 -- What counters the rows are of whose keys are hashes: the keys after the fixed ones.
 
 local texts = {}
-for i = 7, #KEYS do texts[i - 6] = call('HGET', KEYS[i], 'text') or '' end
+for i, bytes in ipairs(call('MGET', unpack(KEYS, FIXED + 1))) do
+  local rest = bytes and select(REST, decode(bytes)) or ''
+  texts[i] = rest ~= '' and decode(rest).text or ''
+end
 return texts

@@ -1,0 +1,1 @@
+local FIXED, library = 4, nil
