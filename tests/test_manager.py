@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from decimal import Decimal, localcontext
 
 import pytest
@@ -317,3 +319,21 @@ def test_session_limits_apply_where_a_session_is_named(make_budget):
     budget = make_budget(per_session_token_limit=10)
     assert budget.check(estimated_input_tokens=1_000, user_key="ada")
     assert not budget.check(estimated_input_tokens=11, user_key="ada", session_id="s1")
+
+
+def test_a_budget_is_neither_copied_nor_pickled():
+    """A copy would have the limits and another account; the error says what to do instead."""
+    budget = BudgetManager(global_cost_limit=1)
+    for copying in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="build one in each process"):
+            copying(budget)
+    assert repr(budget) == "<BudgetManager of 1 limits on MemoryLedger>"
+
+
+def test_a_reservation_is_neither_copied_nor_pickled():
+    """Two of them would end one call twice."""
+    with BudgetManager(global_cost_limit=1).reserve(usd="0.10") as reservation:
+        for copying in (copy.copy, copy.deepcopy, pickle.dumps):
+            with pytest.raises(TypeError, match="stands for one call"):
+                copying(reservation)
+        reservation.release()

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import partial
 from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Literal, Self, Unpack, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, Self, Unpack, cast, get_args
 
 from llm_token_budget.admissions import Admissions, UnknownOutcome
 from llm_token_budget.alerts import Alerts, read_alerts
@@ -840,6 +840,15 @@ class BudgetManager:
         if self.journal is not None:
             self.journal.close()
         self._ledger.close()
+
+    def __repr__(self) -> str:
+        return f"<BudgetManager of {len(self.limits)} limits on {type(self._ledger).__name__}>"
+
+    def __reduce__(self) -> NoReturn:
+        """A copy would have limits and no ledger."""
+        raise TypeError(
+            "a BudgetManager can't be copied or pickled: build one in each process, over a ledger that they share"
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -367,6 +367,10 @@ class Reservation:
             # No await: a cancelled task would skip it.
             self.settle_later()
 
+    def __reduce__(self) -> NoReturn:
+        """A copy would end the call a second time."""
+        raise TypeError("a Reservation can't be copied or pickled: it stands for one call of this process")
+
     def __del__(self) -> None:
         if not self._ended:
             self.settle_later()

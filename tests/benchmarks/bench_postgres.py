@@ -130,8 +130,10 @@ def contention(server: PostgresServer) -> None:
     ledger.close()
 
 
-USERS = """INSERT INTO growth.counters (id, family, name, sliding, touched, ranked_nano_usd, ranked_tokens, nano_usd)
-SELECT gen_random_uuid(), '00000000-0000-0000-0000-000000000001', convert_to('user ' || n, 'UTF8'), 0, 0, n, n, n
+USERS = """INSERT INTO growth.counters (id, identity, family, name, sliding, touched, ranked_nano_usd, ranked_tokens, nano_usd)
+SELECT
+    gen_random_uuid(), '[["user"], ["user ' || n || '"], "total", 0, null, 0]', '00000000-0000-0000-0000-000000000001',
+    convert_to('user ' || n, 'UTF8'), 0, 0, n, n, n
 FROM generate_series(1, %s) AS n"""
 PAST = """INSERT INTO growth.reservations
     (id, state, slides, created, expires, input_tokens, output_tokens, bounded, ended, charge)

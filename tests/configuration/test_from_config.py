@@ -170,3 +170,52 @@ def test_a_tier_that_no_limit_names_is_refused_at_the_call(write):
 def test_a_mapping_will_do():
     """Whoever reads YAML or a settings service brings the mapping."""
     assert build({"global_token_limit": 5}).limits[0].tokens == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('reset_interval = "1mo"', "reset_interval: "),
+        ("global_cost_limit = { a = 1 }", "global_cost_limit: "),
+        ("journal_retention = -1", "journal_retention"),
+        ('ledger = "foo://x"', "ledger= takes"),
+        ("wait_for_held = []", "wait_for_held"),
+    ],
+)
+def test_every_option_is_refused_with_its_line(write, text, says):
+    """Also where the error itself speaks of something else."""
+    with pytest.raises(ConfigurationError) as refused:
+        build(write(f"\n\n{text}"))
+    assert "budgets.toml, line 3: " in str(refused.value)
+    assert says in str(refused.value)
+
+
+def test_a_variable_is_named_where_it_is_wrong(write):
+    """The file is not to blame."""
+    with pytest.raises(ConfigurationError) as refused:
+        build(write(WHOLE), environment={"LLM_TOKEN_BUDGET_GLOBAL_COST_LIMIT": "abc"})
+    assert str(refused.value).startswith("LLM_TOKEN_BUDGET_GLOBAL_COST_LIMIT: ")
+    assert "line" not in str(refused.value)
+
+
+def test_an_argument_is_not_blamed_on_the_file(write):
+    """The program's own mistake has no line."""
+    with pytest.raises(ConfigurationError) as refused:
+        build(write('ledger = "memory://"\nglobal_cost_limit = 5'), ledger="foo://x")
+    assert "budgets.toml" not in str(refused.value)
+
+
+def test_a_misspelt_variable_is_refused():
+    """It must not mean that there is no limit; variables of somebody else's are left alone."""
+    with pytest.raises(ConfigurationError, match="did you mean 'LLM_TOKEN_BUDGET_GLOBAL_COST_LIMIT'"):
+        build({}, environment={"LLM_TOKEN_BUDGET_GLOBAL_COST_LIMT": "1"})
+    others = {"LLM_TOKEN_BUDGET_MODE": "enforce", "LLM_TOKEN_BUDGET_TOKEN": "x", "LLM_TOKEN_BUDGET_TEAM": "web"}
+    assert build({}, environment=others).limits == ()
+
+
+@pytest.mark.parametrize("source", [None, 5, b"x", "a\0b", "\ud800", "k" * 10_000_000, "."])
+def test_what_is_no_file_is_refused(source):
+    """In a message of a bearable length."""
+    with pytest.raises(ConfigurationError) as refused:
+        build(source)
+    assert len(str(refused.value)) < 1200

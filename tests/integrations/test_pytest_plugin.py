@@ -82,3 +82,12 @@ def test_runs_without_the_fixture_say_nothing(run):
     result = run(text="def test_it(): pass\n")
     result.assert_outcomes(passed=1)
     result.stdout.no_fnmatch_line("*llm budget*")
+
+
+@pytest.mark.parametrize("amount", ["nan", "-1", "abc"])
+def test_an_amount_that_is_none_ends_the_run_at_once(run, amount):
+    """One line, and not an error for each test."""
+    result = run("--llm-budget-usd", amount)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --llm-budget-usd*"])
+    result.stdout.no_fnmatch_line("*test_call*")

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, NoReturn, cast
 
+from llm_token_budget.configuration.environment import ENVIRONMENT, from_environment
 from llm_token_budget.configuration.lines import Place, line_of, spelled
 from llm_token_budget.durations import parse_seconds
 from llm_token_budget.errors import ConfigurationError, shown, shown_value
@@ -18,7 +19,6 @@ from llm_token_budget.manager import BudgetManager
 from llm_token_budget.windows import Calendar, Sliding, Window
 
 TABLE: Final = "llm-token-budget"
-ENVIRONMENT: Final = "LLM_TOKEN_BUDGET_"
 RENAMED: Final = {"prices": "custom_pricing"}
 """What the file calls an option."""
 
@@ -76,16 +76,21 @@ class _Reader:
     def of(cls, source: str | os.PathLike[str] | Mapping[str, Any]) -> _Reader:
         if isinstance(source, Mapping):
             return cls("the configuration", "", source)
+        if not isinstance(source, str | os.PathLike):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigurationError(
+                f"from_config takes the path of a TOML file, or a mapping, not {shown_value(source)}"
+            )
         path = Path(source)
         try:
             text = path.read_text(encoding="utf-8")
             data = tomllib.loads(text)
         except FileNotFoundError:
-            raise ConfigurationError(f"there is no configuration file {str(path)!r}") from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"the configuration file {str(path)!r} can't be read: {error}") from error
+            raise ConfigurationError(f"there is no configuration file {shown(str(path), 1024)}") from None
         except tomllib.TOMLDecodeError as error:
             raise ConfigurationError(f"{path} is not TOML: {error}") from error
+        except (OSError, ValueError) as error:  # No text, or no path that a file system takes.
+            why = error.strerror if isinstance(error, OSError) else error
+            raise ConfigurationError(f"the configuration file {shown(str(path))} can't be read: {why}") from error
         under: Place = ()
         if path.name == "pyproject.toml" or TABLE in data.get("tool", {}):
             under = ("tool", TABLE)
@@ -111,16 +116,22 @@ class _Reader:
             taken[option] = value
         tiers = _Tiers(self, self._data.get("tiers", {}), tier_of)
         limits = self._limits(tiers)
-        taken |= _from_environment(known, environment)
+        variables = from_environment(known, environment)
+        taken |= variables
         taken |= options
         if limits:
             taken["limits"] = [*limits, *taken.get("limits", ())]
         try:
             return BudgetManager(**taken)
         except ConfigurationError as error:
-            named = next((key for key in sorted(taken, key=len, reverse=True) if key in str(error)), None)
-            written = next((key for key, option in RENAMED.items() if option == named), named or "")
-            self._fail((written,) if written in self._data else (), str(error), error)
+            wrong = _wrong_option(taken, error)
+            if wrong in options:
+                raise
+            message = str(error) if wrong in str(error) else f"{wrong}: {error}"
+            if wrong in variables:
+                raise ConfigurationError(f"{ENVIRONMENT}{wrong.upper()}: {message}") from error
+            written = next((key for key, option in RENAMED.items() if option == wrong), wrong)
+            self._fail((written,) if written in self._data else (), message, error)
 
     def _limits(self, tiers: _Tiers) -> list[Limit]:
         written = self._data.get("limits", [])
@@ -221,20 +232,13 @@ def _plain_options() -> list[str]:
     return [name for name in parameters if not name.startswith("on_") or name == "on_ledger_error"]
 
 
-def _from_environment(known: list[str], environment: Mapping[str, str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for option in known:
-        value = environment.get(ENVIRONMENT + option.upper())
-        if value and option != "limits":
-            found[option] = _read_variable(option, value)
-    return found
-
-
-def _read_variable(option: str, value: str) -> Any:
-    """A variable as TOML would read its value: numbers and lists are themselves, everything else is text."""
-    if option.endswith("_cost_limit"):
-        return value
-    try:
-        return tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
-        return value
+def _wrong_option(taken: Mapping[str, Any], error: ConfigurationError) -> str:
+    """The option that an error is about: the one that makes it alone, or else one that it names; "" if there is none."""
+    for option, value in taken.items():
+        alone: dict[str, Any] = {"ledger": "memory://", option: value}
+        try:
+            BudgetManager(**alone).close()
+        except ConfigurationError as same:
+            if str(same) == str(error):
+                return option
+    return next((option for option in sorted(taken, key=len, reverse=True) if option in str(error)), "")

@@ -47,7 +47,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "llm_budget(usd=None, tokens=None, requests=None): what this test may spend through `llm_budget`."
     )
-    config.stash[_RUN] = _Run(config)
+    run = _Run(config)
+    if config.option.llm_budget_usd is not None or config.option.llm_budget_tokens is not None:
+        run.check_options()
+    config.stash[_RUN] = run
 
 
 def pytest_configure_node(node: Any) -> None:
@@ -116,20 +119,35 @@ class _Run:
     @property
     def budget(self) -> BudgetManager:
         if self._made is None:
-            from llm_token_budget.limits import Limit
             from llm_token_budget.manager import BudgetManager
 
-            option = self._config.option
-            given = {"usd": option.llm_budget_usd, "tokens": option.llm_budget_tokens}
             self._made = BudgetManager(
-                limits=[
-                    Limit(**{unit: amount}, name=f"--llm-budget-{unit}")
-                    for unit, amount in given.items()
-                    if amount is not None
-                ],
+                limits=self._limits(),
                 ledger=f"sqlite:///{self.folder / 'budget.db'}?synchronous=normal" if self._shared else "memory://",
             )
         return self._made
+
+    def check_options(self) -> None:
+        """A wrong amount ends the run before its first test.
+
+        Raises:
+            UsageError: an option is no amount.
+        """
+        from llm_token_budget.errors import ConfigurationError
+
+        try:
+            self._limits()
+        except ConfigurationError as error:
+            raise pytest.UsageError(str(error)) from None
+
+    def _limits(self) -> list[Any]:
+        from llm_token_budget.limits import Limit
+
+        option = self._config.option
+        given = {"usd": option.llm_budget_usd, "tokens": option.llm_budget_tokens}
+        return [
+            Limit(**{unit: amount}, name=f"--llm-budget-{unit}") for unit, amount in given.items() if amount is not None
+        ]
 
     def check_room(self) -> None:
         """Whether the run has anything left.

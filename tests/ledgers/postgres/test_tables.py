@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from llm_token_budget.ledgers.base import Charge
+from llm_token_budget.ledgers.operations import Settle
+from llm_token_budget.ledgers.postgres.calls import Calls
 
 from ..building import DAY, HOUR, FakeClock, every, hold, run, session, sliding, truth, unknown, user
 from ..postgres_server import new_schema
@@ -103,3 +105,22 @@ def test_an_ended_reservation_leaves_the_index_of_leases(ledger, database, schem
     open_one = hold(ledger, "open", 10)
     found = database.execute(f'SELECT count(*), min(created) FROM "{schema}".reservations WHERE state = 1').fetchone()
     assert found == (1, open_one.created)
+
+
+def test_a_settlement_does_not_look_through_what_is_open(ledger, clock, schema):
+    """It finds its reservation by its id alone: the index of leases, as long as there are open ones, is left in peace."""
+    handles = [hold(ledger, str(number), 10) for number in range(3)]
+    settlement = Calls(f'"{schema}"', DAY, clock).call(Settle(handles[1], truth(7)))
+
+    def scans(connection, index):
+        counted = "SELECT pg_stat_get_xact_numscans(format('%%I.%%I', %s::text, %s::text)::regclass)"
+        return connection.execute(counted, (schema, index)).fetchone()[0]
+
+    def settle(connection):
+        with connection.transaction():
+            before = [scans(connection, index) for index in indexes]
+            done = connection.ask(settlement.sql, settlement.parameters)
+            return done, [scans(connection, index) - count for index, count in zip(indexes, before, strict=True)]
+
+    indexes = "reservations_by_lease", "reservations_pkey"
+    assert ledger.run(settle) == (b"t", [0, 1])

@@ -119,7 +119,7 @@ class Calls:
             name: f"{prefix}.{name}({', '.join(['%s'] * count)})".encode() for name, count in _PARAMETERS.items()
         }
         self._questions = {
-            name: f"SELECT {schema}.{function}".encode()  # noqa: S608 - it is quoted
+            name: f"SELECT {schema}.{function}".encode()
             for name, function in _QUESTIONS.items()
         }
 

@@ -45,10 +45,11 @@ class RedisLedger(StoredLedger):
     """Keeps everything in a Redis or Valkey server (6.2 or later), or in a cluster of them. For many processes on many hosts.
 
     Each operation is one script, run atomically in the server, whose clock decides windows and leases; the hosts' clocks don't
-    matter. All keys share one hash tag, so a cluster keeps them on one node and every limit is exact, also global ones. That
-    makes one core of one node the ceiling: about 5,000 calls (a reserve and a settle over 3 limits) a second, as measured on
-    a core that was shared with others (tests/benchmarks/bench_redis.py). Ledgers with prefixes of their own share nothing, and
-    may live on different nodes.
+    matter. Reserve and settle send a quick script first; to what isn't plain it answers that it wants the one in full. All keys
+    share one hash tag, so a cluster keeps them on one node and every limit is exact, also global ones. That makes one core of
+    one node the ceiling: about 10,000 calls (a reserve and a settle over 3 limits) a second, as measured on a core that was
+    shared with others (tests/benchmarks/bench_redis.py). Ledgers with prefixes of their own share nothing, and may live on
+    different nodes. Users who have spent since they were last listed are put in order when they are listed again.
 
     Durability is the server's: with `appendonly yes` what was acknowledged survives a kill -9 of the server (with
     `appendfsync everysec`, up to a second is lost when the machine loses power). A failover to a replica may lose the last

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from redis import exceptions as redis_errors
 
-from llm_token_budget.ledgers.redis.connections import AT_ONCE_AGAIN, NOT_AGAIN
+from llm_token_budget.ledgers.redis.connections import AT_ONCE_AGAIN, NOT_AGAIN, packed
 
 Command = Sequence[Any]
 Waiting = tuple[Command, "asyncio.Future[Any]"]
@@ -135,12 +135,6 @@ class Pipelines:
         finally:
             self._end = None
             await self.close()
-
-
-def packed(command: Command) -> bytes:
-    """A command as the server reads it. redis-py's asyncio connections do this at ten times the cost."""
-    words = [each if type(each) is bytes else str(each).encode() for each in command]
-    return b"*%d\r\n%b" % (len(words), b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in words]))
 
 
 class Loops:

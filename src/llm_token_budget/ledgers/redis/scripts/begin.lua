@@ -59,11 +59,15 @@ local function plain_rows()
   return rows
 end
 
+-- Keys and values of what never expires: written in one go at the end.
+local writes = {}
+
 -- Write a plain row, which is used: noted when, where that decides how long it is kept: a day longer than anyone needs it.
 local function write_plain(i, row)
   local key, flags = KEYS[FIXED + i], shape[4 * i - 3]
   if flags < 2 then
-    call('SET', key, encode(unpack(row, 1, 14)))
+    local last = #writes
+    writes[last + 1], writes[last + 2] = key, encode(unpack(row, 1, 14))
     return
   end
   row[11] = now

@@ -90,6 +90,8 @@ else
     write_plain(i, row)
   end
 end
-call('SET', RECORD, opened .. ARGV[4])
+local last = #writes
+writes[last + 1], writes[last + 2] = RECORD, opened .. ARGV[4]
+call('MSET', unpack(writes))
 call('ZADD', LEASES, now + lease, id)
 return opened

@@ -24,6 +24,7 @@ if not library then
     row[9], row[10] = row[9] + c1, row[10] + c2
     write_plain(i, row)
   end
+  if #writes > 0 then call('MSET', unpack(writes)) end
   call('ZREM', LEASES, id)
   call('SET', RECORD, 'e' .. encode(c1, c2, c3, c4, 0, 0, 0), 'PX', math.ceil((longest + DAY) * 1000))
   return '1'
