@@ -10,6 +10,7 @@ import pytest
 
 from llm_token_budget import (
     BudgetExceeded,
+    BudgetManager,
     ConfigurationError,
     Limit,
     MissingUser,

@@ -11,7 +11,9 @@ _REGIONAL: Final[Mapping[str, re.Pattern[str]]] = {
     # https://developers.openai.com/api/docs/guides/data-residency
     "openai": re.compile(r"([a-z]{2})\.api\.openai\.com"),
     # https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/use-claude
-    "google": re.compile(r"(?!global)([a-z0-9-]+?)-aiplatform\.googleapis\.com|aiplatform\.([a-z]+)\.rep\.googleapis\.com"),
+    "google": re.compile(
+        r"(?!global)([a-z0-9-]+?)-aiplatform\.googleapis\.com|aiplatform\.([a-z]+)\.rep\.googleapis\.com"
+    ),
 }
 
 
