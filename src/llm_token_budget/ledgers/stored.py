@@ -146,6 +146,10 @@ class StoredLedger(Ledger):
 
         return await asyncio.to_thread(self.perform, operation)
 
+    def upkeep(self) -> bool:
+        """A bounded piece of work that a store leaves for later, done between calls. Whether more is left."""
+        return False
+
     def disconnect(self) -> None:
         """Let go of connections and threads of one's own; the next operation connects again."""
 
@@ -529,6 +533,8 @@ class StoredLedger(Ledger):
         try:
             self._do_what_is_due()
             self._count_blocked()
+            if self.upkeep():
+                return 0.5
         except LedgerUnavailable:
             return 0.5  # Said in the log already.
         except Exception:

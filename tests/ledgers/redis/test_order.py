@@ -14,8 +14,10 @@ from llm_token_budget.ledgers.redis import RedisLedger, plans
 
 
 @pytest.fixture
-def ledger(clock):
+def ledger(clock, monkeypatch):
     made = RedisLedger(valkey().url, prefix=new_prefix(), clock=clock)
+    # Its keeper would put them in order meanwhile.
+    monkeypatch.setattr(made, "upkeep", lambda: False)
     yield made
     made.close()
 
@@ -61,6 +63,20 @@ def test_more_users_than_fit_a_page_are_all_put_in_their_place(ledger, moved, mo
     assert moved() == 13
     assert [name for name, _ in listed(ledger)] == names[::-1]
     assert moved() == 0
+
+
+def test_the_keeper_puts_a_few_in_order_at_a_time(ledger, moved, monkeypatch):
+    """So that a listing finds little to do; it says whether more are waiting."""
+    monkeypatch.setattr(plans, "FEW", 2)
+    monkeypatch.setattr(plans, "FEW_PAGES", 3)
+    for _ in range(2):
+        for place in range(9):
+            spend(ledger, str(place), place + 1)
+    assert RedisLedger.upkeep(ledger)
+    assert moved() == 3
+    assert not RedisLedger.upkeep(ledger)
+    assert moved() == 0
+    assert listed(ledger, limit=2) == [("8", 18), ("7", 16)]
 
 
 @pytest.mark.parametrize("name", ["ada", "x" * 300])

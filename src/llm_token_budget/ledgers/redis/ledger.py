@@ -26,7 +26,7 @@ except ModuleNotFoundError as missing:
         "a Redis ledger needs redis-py: pip install 'llm-token-budget[redis]' (it serves Valkey too)"
     ) from missing
 
-from llm_token_budget.ledgers.redis.plans import Plans, Step
+from llm_token_budget.ledgers.redis.plans import Plan, Plans, Step
 from llm_token_budget.ledgers.redis.shapes import Shapes
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class RedisLedger(StoredLedger):
     share one hash tag, so a cluster keeps them on one node and every limit is exact, also global ones. That makes one core of
     one node the ceiling: about 10,000 calls (a reserve and a settle over 3 limits) a second, as measured on a core that was
     shared with others (tests/benchmarks/bench_redis.py). Ledgers with prefixes of their own share nothing, and may live on
-    different nodes. Users who have spent since they were last listed are put in order when they are listed again.
+    different nodes. Users who have spent are put in order by each process's keeper, and the rest when they are listed.
 
     Durability is the server's: with `appendonly yes` what was acknowledged survives a kill -9 of the server (with
     `appendfsync everysec`, up to a second is lost when the machine loses power). A failover to a replica may lose the last
@@ -105,11 +105,19 @@ class RedisLedger(StoredLedger):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
 
+    def upkeep(self) -> bool:
+        """Put some of those who have spent in their place among the users, so that a listing finds little to do."""
+        return bool(self._carry_out(self._plans.arrange_some()))
+
     def perform(self, operation: Operation) -> Any:
+        if type(operation) is Ping:
+            return self._carry_out(None)
+        return self._carry_out(self._plans.of(operation))
+
+    def _carry_out(self, plan: Plan | None) -> Any:
         try:
-            if type(operation) is Ping:
+            if plan is None:
                 return self._ping()
-            plan = self._plans.of(operation)
             if isinstance(plan, Step):
                 return plan.read(self._send(plan))
             step = next(plan)
