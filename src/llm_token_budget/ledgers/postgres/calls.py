@@ -118,10 +118,7 @@ class Calls:
         self._sql = {
             name: f"{prefix}.{name}({', '.join(['%s'] * count)})".encode() for name, count in _PARAMETERS.items()
         }
-        self._questions = {
-            name: f"SELECT {schema}.{function}".encode()
-            for name, function in _QUESTIONS.items()
-        }
+        self._questions = {name: f"SELECT {schema}.{function}".encode() for name, function in _QUESTIONS.items()}
 
     def call(self, operation: Operation) -> Call | Question:
         match operation:
