@@ -107,7 +107,14 @@ class Proxy:
                 each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             pair = (client, server)
             with self._lock:
-                self._pairs.add(pair)
+                # What was accepted while the proxy was closed is in nobody's list any more.
+                closed = self._closed.is_set()
+                if not closed:
+                    self._pairs.add(pair)
+            if closed:
+                _abort(client)
+                _abort(server)
+                return
             for answers in (False, True):
                 threading.Thread(target=self._pump, args=(pair, answers), daemon=True).start()
 
