@@ -35,6 +35,13 @@ def test_a_users_limits_are_shown_when_asked(client, address):
     assert "$0.45" in page
 
 
+def test_the_shared_anonymous_user_has_a_name(client, address, budget):
+    """Calls that name nobody are somebody's row, too."""
+    with budget.reserve(usd="0.03") as reservation:
+        reservation.settle(usd="0.03")
+    assert "(anonymous)" in client.get(address).text
+
+
 def test_what_is_held_shows(client, address, budget):
     """A call in flight is seen at the next look."""
     with budget.reserve(usd="0.20", user_key="bob") as reservation:

@@ -83,6 +83,8 @@ def shown(value: object) -> str:
             return f"{value:,}"
         case datetime():
             return f"{value:%Y-%m-%d %H:%M} UTC"
+        case "":
+            return "(anonymous)"  # The user that calls without one share.
         case str():
             return "".join(character if character.isprintable() else repr(character)[1:-1] for character in value)
         case _:

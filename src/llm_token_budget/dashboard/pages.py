@@ -42,7 +42,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"shown": shown, "percent": percent, "moment": moment, "lasting": lasting}
+    environment.filters |= {"shown": shown, "percent": percent, "moment": moment, "lasting": lasting, "named": named}
     return environment
 
 
@@ -53,6 +53,11 @@ def shown(value: Any) -> str:
     if isinstance(value, Decimal):
         return format_usd(round(value, 4))
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def named(key: str | None) -> str:
+    """A key as people read it: calls without a user share one."""
+    return key or "(anonymous)"
 
 
 def percent(part: float) -> str:

@@ -117,7 +117,7 @@ def _limits_in_short(budget: BudgetManager, rates: BurnRate, users: tuple[str, .
 
 
 def _name(row: Remaining) -> str:
-    whose = ", ".join(row.limit.key)
+    whose = ", ".join(part or "(anonymous)" for part in row.limit.key)
     return shown(f"{row.limit.name} ({whose})" if whose else row.limit.name)
 
 
