@@ -182,7 +182,10 @@ def _installation() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="postgres-programs-"))
     folder.chmod(0o755)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(shutil.copytree(installed, folder / "pginstall", symlinks=True))
+    package = installed.parent
+    if (libraries := package.with_name(f"{package.name}.libs")).exists():
+        shutil.copytree(libraries, folder / libraries.name)  # Found by the programs relative to themselves.
+    return Path(shutil.copytree(installed, folder / package.name / installed.name, symlinks=True))
 
 
 def _another_user() -> dict[str, Any]:
