@@ -77,6 +77,12 @@ def test_workers_share_one_budget(run):
     result.stdout.fnmatch_lines(["llm budget: $0.50 of $0.50 spent*"])
 
 
+def test_it_needs_no_xdist(run):
+    """Every run of everybody loads the plugin: most have no pytest-xdist."""
+    result = run("-p", "no:xdist", text="def test_it(): pass\n")
+    result.assert_outcomes(passed=1)
+
+
 def test_runs_without_the_fixture_say_nothing(run):
     """Nobody sees the plugin who doesn't use it."""
     result = run(text="def test_it(): pass\n")

@@ -53,8 +53,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_RUN] = run
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """xdist: the controller tells each worker where the ledger is."""
+    """xdist, where it is installed: the controller tells each worker where the ledger is."""
     node.workerinput[FOLDER] = str(node.config.stash[_RUN].folder)
 
 
