@@ -132,3 +132,19 @@ def test_a_record_of_the_future_is_refused():
     with pytest.raises(ConfigurationError, match="future"):
         budget.record(cost="0.10", at=1_900_009_000)
     assert budget.get_global_stats().total_cost == 0
+
+
+@pytest.mark.parametrize("at", [1e15, -1e15, float("nan"), float("-inf"), True, "yesterday"])
+def test_an_instant_that_no_calendar_knows_is_refused(at):
+    """By our own error, whatever the windows are; nothing is counted."""
+    budget = BudgetManager(limits=[Limit(usd=10, window="month Europe/Berlin")])
+    with pytest.raises(ConfigurationError, match="at"):
+        budget.record(cost="0.10", at=at)
+    assert budget.get_global_stats().total_cost == 0
+
+
+def test_the_farthest_past_can_be_recorded():
+    """In windows that ended long ago, also by the calendar of a time zone."""
+    budget = BudgetManager(limits=[Limit(usd=10, window="month Europe/Berlin"), Limit(usd=5, window="1d")])
+    budget.record(cost="0.10", at=-60_000_000_000)
+    assert budget.get_global_stats().total_cost == Decimal("0.10")

@@ -59,7 +59,7 @@ from llm_token_budget.statistics import (
     unconfirmed_charge_of,
 )
 from llm_token_budget.usage import Usage, read_usage
-from llm_token_budget.windows import parse_window
+from llm_token_budget.windows import Window, parse_window
 
 if TYPE_CHECKING:
     from llm_token_budget.integrations.door import WebOptions
@@ -217,24 +217,22 @@ class BudgetManager:
         on_clamp: Callable[[Clamped], object] | None = None,
     ) -> None:
         window = parse_window("total" if reset_interval is None else reset_interval)
-        options: list[tuple[str, str, str, Any]] = [
-            ("global_token_limit", "global", "tokens", global_token_limit),
-            ("global_cost_limit", "global", "usd", global_cost_limit),
-            ("per_user_token_limit", "user", "tokens", per_user_token_limit),
-            ("per_user_cost_limit", "user", "usd", per_user_cost_limit),
-            ("per_session_token_limit", "session", "tokens", per_session_token_limit),
-        ]
-        made = [
-            Limit(**{unit: amount}, scope=scope, window=window, name=name)
-            for name, scope, unit, amount in options
-            if amount is not None
-        ]
-        self.limits: tuple[Limit, ...] = (*made, *read_limits(limits))
+        amounts = (
+            global_token_limit, global_cost_limit, per_user_token_limit, per_user_cost_limit, per_session_token_limit
+        )  # fmt: skip
+        self.limits: tuple[Limit, ...] = (*_limits_of_options(amounts, window), *read_limits(limits))
         check_names(self.limits)
-        check_choice("missing_user", missing_user, get_args(MissingUserPolicy))
-        check_choice("unknown_model", unknown_model, get_args(UnknownModelPolicy))
-        check_choice("admission", admission, ADMISSIONS)
-        check_choice("unknown_outcome", unknown_outcome, get_args(UnknownOutcome))
+        for name, choice, choices in (
+            ("missing_user", missing_user, get_args(MissingUserPolicy)),
+            ("unknown_model", unknown_model, get_args(UnknownModelPolicy)),
+            ("admission", admission, ADMISSIONS),
+            ("unknown_outcome", unknown_outcome, get_args(UnknownOutcome)),
+            ("count", count, get_args(Count)),
+            ("input_bound", input_bound, get_args(InputBound)),
+            ("cache_bound", cache_bound, get_args(CacheBound)),
+            ("on_ledger_error", on_ledger_error, (None, *get_args(OnError))),
+        ):
+            check_choice(name, choice, choices)
         self.admission: Admission = admission
         self.missing_user: MissingUserPolicy = missing_user
         self.default_model = check_name("default_model", default_model)
@@ -242,9 +240,6 @@ class BudgetManager:
         self.default_max_output_tokens = default_max_output_tokens
         if default_max_output_tokens is not None:
             check_count("default_max_output_tokens", default_max_output_tokens, least=1)
-        check_choice("count", count, get_args(Count))
-        check_choice("input_bound", input_bound, get_args(InputBound))
-        check_choice("cache_bound", cache_bound, get_args(CacheBound))
         models = {name: target.model for name, target in read_aliases(aliases).items()}
         self.estimator = Estimator(count, input_bound, read_tokenizer(tokenizer), cache_bound, models)
         """How the input of calls is estimated, and what bills have taught about it."""
@@ -252,10 +247,8 @@ class BudgetManager:
         if min_output_tokens is not None:
             check_count("min_output_tokens", min_output_tokens)
         self._ledger = open_ledger(ledger, idle_seconds=parse_seconds(session_ttl, "session_ttl"))
-        if on_ledger_error is not None:
-            check_choice("on_ledger_error", on_ledger_error, get_args(OnError))
-            if isinstance(self._ledger, StoredLedger):
-                self._ledger.on_error = on_ledger_error
+        if on_ledger_error is not None and isinstance(self._ledger, StoredLedger):
+            self._ledger.on_error = on_ledger_error
         self.unmetered: Final = UnmeteredCalls(unmetered, time.time if self._ledger.blocking else self._ledger.now)
         rules = Rules(
             limits=self.limits,
@@ -1079,6 +1072,25 @@ def _journal(option: object, ledger: Ledger, retention: Seconds | None) -> Journ
     from llm_token_budget.journal import read_journal
 
     return read_journal(option, ledger, retention)
+
+
+_OPTIONS: Final = (
+    ("global_token_limit", "global", "tokens"),
+    ("global_cost_limit", "global", "usd"),
+    ("per_user_token_limit", "user", "tokens"),
+    ("per_user_cost_limit", "user", "usd"),
+    ("per_session_token_limit", "session", "tokens"),
+)
+"""The npm package's limits: option, scope, unit."""
+
+
+def _limits_of_options(amounts: Iterable[Any], window: Window) -> list[Limit]:
+    """The limits that `_OPTIONS` make, in their order; None: not given."""
+    return [
+        Limit(**{unit: amount}, scope=scope, window=window, name=name)
+        for (name, scope, unit), amount in zip(_OPTIONS, amounts, strict=True)
+        if amount is not None
+    ]
 
 
 def _remaining(limit: Limit, key: tuple[str, ...], counter: Counter, balance: Balance, amount: int) -> Remaining:

@@ -106,11 +106,6 @@ def read_mode(value: object, what: str) -> Mode:
     raise ConfigurationError(f"{what} is one of {', '.join(map(repr, MODES))}, not {shown_value(value)}")
 
 
-def is_override_of_a_limit(name: str) -> bool:
-    """Whether a stored override is somebody's, not the switch's own."""
-    return name not in (_NAME, _HISTORY)
-
-
 def _somebody() -> str:
     try:
         return getpass.getuser()

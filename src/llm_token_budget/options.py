@@ -123,6 +123,10 @@ def check_seconds(name: str, value: object) -> float:
     return float(value)
 
 
+FARTHEST: Final = 60_000_000_000
+"""Seconds before and after the epoch that an instant may be, some 1,900 years: what calendars can reckon with."""
+
+
 def read_instant(name: str, value: object) -> float:
     """A point in time, in seconds since the epoch.
 
@@ -135,7 +139,7 @@ def read_instant(name: str, value: object) -> float:
                 f"{name} must be a datetime with a time zone, such as datetime.now(UTC), not {shown_value(value)}"
             )
         return value.timestamp()
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= MAX_AMOUNT:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= FARTHEST:
         raise ConfigurationError(
             f"{name} must be a datetime with a time zone, or seconds since the epoch, not {shown_value(value)}"
         )

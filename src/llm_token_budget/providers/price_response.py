@@ -11,6 +11,7 @@ from math import ceil
 from typing import Any, Final, NamedTuple, cast
 
 from llm_token_budget.errors import ConfigurationError, shown, shown_value
+from llm_token_budget.options import read_instant
 from llm_token_budget.pricing import Bill, BillLine, PriceBook
 from llm_token_budget.pricing.names import canonical_provider
 from llm_token_budget.providers.counts import money
@@ -190,12 +191,7 @@ def _day(at: object) -> date | None:
         return (at if at.utcoffset() is None else at.astimezone(UTC)).date()
     if isinstance(at, date):
         return at
-    if isinstance(at, int | float) and not isinstance(at, bool):
-        try:
-            return datetime.fromtimestamp(at, UTC).date()
-        except (ValueError, OverflowError, OSError):
-            pass
-    raise ConfigurationError(f"at is a datetime, a date or seconds since the epoch, not {shown_value(at)}")
+    return datetime.fromtimestamp(read_instant("at", at), UTC).date()
 
 
 def _body_of(response: object) -> Body:
