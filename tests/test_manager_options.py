@@ -295,3 +295,10 @@ def test_warming_up_changes_nothing(make_budget):
     budget = make_budget()
     budget.warm_up()
     assert budget.get_global_stats().requests == 0
+
+
+@pytest.mark.parametrize("choice", ["", 0, "warn", True])
+def test_on_ledger_error_is_one_of_its_choices(choice):
+    """None leaves a ledger's own; nothing else is taken for it."""
+    with pytest.raises(ConfigurationError, match="on_ledger_error is one of 'refuse', 'allow'"):
+        BudgetManager(on_ledger_error=choice)

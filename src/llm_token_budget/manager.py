@@ -230,7 +230,7 @@ class BudgetManager:
             ("count", count, get_args(Count)),
             ("input_bound", input_bound, get_args(InputBound)),
             ("cache_bound", cache_bound, get_args(CacheBound)),
-            ("on_ledger_error", on_ledger_error, (None, *get_args(OnError))),
+            ("on_ledger_error", "refuse" if on_ledger_error is None else on_ledger_error, get_args(OnError)),
         ):
             check_choice(name, choice, choices)
         self.admission: Admission = admission
