@@ -9,7 +9,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, cast
 
 from llm_token_budget.errors import ConfigurationError, shown_value
@@ -21,6 +21,11 @@ logger: Final = logging.getLogger("llm_token_budget")
 
 Unmetered = Literal["refuse", "allow"] | Mapping[str, Amount]
 """What calls get whose bill can't be measured: a word for all of them, or USD per call by endpoint."""
+
+Seconds = int | float | str | timedelta
+"""A length of time: seconds, or `"15m"`."""
+Instant = datetime | float
+"""A datetime with a time zone, or seconds since the epoch."""
 
 NOTED: Final = 1000
 """So many endpoints are remembered that passed unmetered: the longest unused ones are forgotten."""
