@@ -23,6 +23,7 @@ from llm_token_budget.last_costs import LastCosts
 from llm_token_budget.ledgers.base import NANO_USD, Charge, Granted, Ledger, Refused, Shortage, Stale, make
 from llm_token_budget.modes import ModeSwitch
 from llm_token_budget.money import usd_from_nano
+from llm_token_budget.pricing.answering import AnswerPrices
 from llm_token_budget.reckoning import ReckonedPart, Reckoning
 from llm_token_budget.statistics import in_unit
 
@@ -132,6 +133,7 @@ class Admissions:
         self.ledger = ledger
         self.planner = planner
         self.prices = prices
+        self.answers = AnswerPrices(prices)
         self.wait_for_held = wait_for_held
         self.unknown_outcome: UnknownOutcome = unknown_outcome
         self.hooks = hooks
@@ -378,6 +380,7 @@ def _reckoning(plan: Plan) -> Reckoning:
     kinds = () if call.estimate is None else call.estimate.parts
     parts = [ReckonedPart("input", fixed.tokens, usd_from_nano(fixed.nano_usd) if priced else None)]
     parts += [ReckonedPart(part.kind, part.upper) for part in kinds if part.upper]
+    parts += [ReckonedPart(f"uses of {tool}", calls) for tool, calls in call.tools]
     if call.choices:
         usd = usd_from_nano(whole[NANO_USD] - fixed.nano_usd) if priced else None
         parts.append(ReckonedPart("output", k * call.choices, usd))

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from llm_token_budget.context import Identity
+from llm_token_budget.context import NOBODY, Identity
 from llm_token_budget.errors import BudgetError, ConfigurationError, MissingUser, UnknownModelPrice
 from llm_token_budget.identifiers import new_id
 from llm_token_budget.ledgers.base import NANO_USD, SLOPE_SCALE, Amounts, Claim, Counter, Line, make
 from llm_token_budget.limits import UNITS, Admission, Limit
 from llm_token_budget.money import nano_from_pico
 from llm_token_budget.pricing.names import canonical_provider
-from llm_token_budget.usage import Usage
+from llm_token_budget.usage import ToolUse, Usage
 from llm_token_budget.windows import Sliding, Window
 
 if TYPE_CHECKING:
@@ -78,6 +78,12 @@ class Call(NamedTuple):
     """How the input was estimated, where it was: for explanations, and for what bills teach."""
     geography: str | None = None
     """Where it has to be worked on, if that may cost more; None: anywhere."""
+    recurs: bool = False
+    """This same object stands for every request like it, and keeps nothing of what they say: its claims are worth keeping."""
+    tools: tuple[ToolUse, ...] = ()
+    """What tools of the provider's own may be billed at most, by the call."""
+    tools_bounded: bool = True
+    """Whether the request sees to it that they are used no oftener."""
 
 
 class Plan(NamedTuple):
@@ -169,6 +175,10 @@ class _Say:
     problems: tuple[BudgetError, ...]
 
 
+_Planned = tuple[tuple[int, int], Plan]
+"""A plan, and the turns of windows and prices that it holds in."""
+
+
 class Planner:
     """Turns calls into claims by a budget's rules."""
 
@@ -182,12 +192,14 @@ class Planner:
         self._insists_on_price = self._price_is_a_must()
         self._steady = all(limit.is_steady for limit in rules.limits)
         self._remembered: dict[tuple[str | None, ...], _Say] = {}
+        self._recurring: dict[tuple[int, str | None, str | None], _Planned] = {}
 
     def observe(self, *, on: bool) -> None:
         """Let no limit refuse anything for a while (mode "observe"), or go back to the rules."""
         self._enforces = not on and self.rules.admission != "observe"
         self._insists_on_price = self._price_is_a_must()
         self._remembered.clear()
+        self._recurring.clear()
         self.spans.turn += 1  # What is being computed by the old rules is not remembered.
 
     def _price_is_a_must(self) -> bool:
@@ -201,6 +213,28 @@ class Planner:
             UnknownModelPrice: a USD limit applies and the model has no price.
             ConfigurationError: a limit is required and its key is missing, or has no amount.
         """
+        # Remembered where the limits only depend on who calls what.
+        steady = self._steady and not identity.runs and not identity.dimensions
+        if not steady or not call.recurs:
+            return self._plan(call, identity, patient=patient, steady=steady)
+        whose = id(call), identity.user_key, identity.session_id
+        planned = self._recurring.get(whose)
+        turns = self.spans.turn, self._prices.turn()
+        if planned is None or planned[0] != turns or planned[1].call is not call:
+            plan = self._plan(call, identity, patient=patient, steady=steady)
+            if len(self._recurring) >= REMEMBERED:
+                self._recurring.clear()
+            # Of whoever has called only what limits depend on.
+            self._recurring[whose] = turns, plan._replace(identity=NOBODY)
+            return plan
+        claim, limits, card, _, _, at_most, expects, problems = planned[1]
+        _, counters, lines, fixed, slopes, want, at_least, share, floor, lease, _ = claim
+        claim = make(
+            Claim, (new_id(), counters, lines, fixed, slopes, want, at_least, share, floor, lease, patient)
+        )
+        return make(Plan, (claim, limits, card, call, identity, at_most, expects, problems))
+
+    def _plan(self, call: Call, identity: Identity, *, patient: bool, steady: bool) -> Plan:
         provider, model, tier = call.provider, call.model, call.service_tier
         card = problem = None
         try:
@@ -210,8 +244,6 @@ class Planner:
                 problem = self._unpriced(ConfigurationError(_NO_MODEL), identity)
         except UnknownModelPrice as unknown:
             card, problem = self._without_price(unknown, identity)
-        # Remembered where the limits only depend on who calls what.
-        steady = self._steady and not identity.runs and not identity.dimensions
         who = identity.user_key, identity.session_id, provider, model, tier
         say = self._remembered.get(who) if steady else None
         if say is None or say.card is not card or say.turn != self.spans.turn:
@@ -378,6 +410,8 @@ class Planner:
             input_tokens = min(call.expected_input_tokens, input_tokens)
         if self.rules.admission == "strict" and call.estimate is not None and call.estimate.is_open:
             _refuse_unseen(say.lines)
+        if call.tools and not call.tools_bounded and self.rules.admission == "strict":
+            _refuse_unbounded(call.tools, say.lines)
         if card is not None:
             if self._expects:
                 pico = card.cost_pico(Usage(input_tokens=input_tokens))
@@ -385,6 +419,9 @@ class Planner:
                 if (estimate := call.estimate) is not None:
                     input_tokens = _narrowed(estimate, card, input_tokens)
                 pico = _worst_input(call, card, input_tokens)
+            if call.tools:
+                uses = [ToolUse(tool, 1) for tool, _ in call.tools] if self._expects else call.tools
+                pico += self._prices.tool_fees_pico(card, uses, call.provider, call.model)
             money += nano_from_pico(pico)
             slope = card.worst_output_pico(input_tokens, audio=audio) * choices
         want, at_least, share, floor = self._output(call, say.lines) if choices else (0, 0, 0, 0)
@@ -439,6 +476,16 @@ def _refuse_unseen(lines: Sequence[Line]) -> None:
             "admission='strict' holds only what it can see, and a part of this request is kept by the server "
             "(previous_response_id, a stored prompt, a conversation): send the whole input, or use admission='clamp', which "
             "holds the model's whole context for it"
+        )
+
+
+def _refuse_unbounded(tools: Sequence[ToolUse], lines: Sequence[Line]) -> None:
+    if any(line.unit == NANO_USD for line in lines):
+        names = ", ".join(dict.fromkeys(use.tool for use in tools))
+        raise ConfigurationError(
+            f"admission='strict' holds only what is bounded, and this request lets the provider use tools that it bills by the "
+            f"call ({names}) as often as it likes: set max_uses on the tool (Anthropic) or max_tool_calls (OpenAI), or use "
+            "admission='clamp', which holds a few uses of each"
         )
 
 

@@ -16,7 +16,6 @@ from llm_token_budget.events import Answer
 from llm_token_budget.ledgers.base import UNTOLD, Amounts, Booked, Charge, Handle, make, reserved_charge
 from llm_token_budget.limits import Amount
 from llm_token_budget.money import nano_from_pico, parse_usd
-from llm_token_budget.pricing.billing import says_more
 from llm_token_budget.receipts import Draft, Receipt
 from llm_token_budget.usage import Usage, read_usage
 
@@ -150,7 +149,9 @@ class Reservation:
     def kept(self) -> Self | Draft:
         """What to keep for its receipt: once the provider has said what it billed, nothing of what was asked."""
         booked = self._booked
-        return self if booked is None or booked.unconfirmed else self._draft(self._handle, booked)
+        if booked is None or booked.unconfirmed:
+            return self
+        return self._draft((self._admitted or self._entered).granted.handle, booked)
 
     def is_of(self, budget: object) -> bool:
         """Whether a budget made it."""
@@ -161,8 +162,11 @@ class Reservation:
         """True once it was settled, released, or charged as unconfirmed."""
         return self._ended
 
-    def enter(self) -> Self:
+    def enter(self, holder: Holder | None = None) -> Self:
         """Hold the room. `with` does this.
+
+        Args:
+            holder: who knows better how to end it, should the budget be closed before that has happened.
 
         Raises:
             BudgetExceeded: a limit has no room.
@@ -170,14 +174,14 @@ class Reservation:
         """
         if self._admitted is not None:
             self._refuse_again()
-        self._hold(self._admissions.admit(self._call, self._identity, self._own_id))
+        self._hold(self._admissions.admit(self._call, self._identity, self._own_id), holder)
         return self
 
-    async def aenter(self) -> Self:
+    async def aenter(self, holder: Holder | None = None) -> Self:
         """`enter` for tasks."""
         if self._admitted is not None:
             self._refuse_again()
-        self._hold(await self._admissions.aadmit(self._call, self._identity, self._own_id))
+        self._hold(await self._admissions.aadmit(self._call, self._identity, self._own_id), holder)
         return self
 
     def settle(
@@ -269,7 +273,7 @@ class Reservation:
         Raises:
             ReservationConflict: it ended before, with another amount.
         """
-        ledger, handle = self._admissions.ledger, self._handle
+        ledger, handle = self._admissions.ledger, (self._admitted or self._entered).granted.handle
         self._end(handle, charge, ledger.release(handle) if charge is None else ledger.settle(handle, charge))
         if (hooks := self._admissions.hooks) is not None:
             hooks.catch_up()
@@ -393,8 +397,7 @@ class Reservation:
 
     @property
     def _handle(self) -> Handle:
-        admitted = self._admitted
-        return self._entered.granted.handle if admitted is None else admitted.granted.handle
+        return (self._admitted or self._entered).granted.handle
 
     def _refuse_again(self) -> NoReturn:
         raise ConfigurationError("a reservation is entered once: call budget.reserve(...) again")
@@ -430,7 +433,7 @@ class Reservation:
         estimated: bool,  # noqa: FBT001 - for every call, and a fact of the answer
     ) -> Charge:
         """The charge by the prices of the model that answered, or else of the one that was asked; no usage: without parts."""
-        card, call = self._entered.plan.card, self._call
+        card, call = (self._admitted or self._entered).plan.card, self._call
         tier = service_tier or call.service_tier
         answered = model or call.model
         self._answered_by, self._fell_back = model, False
@@ -438,13 +441,10 @@ class Reservation:
             self._priced_by, self._fell_back = bill, bill.fell_back
             return make(Charge, (input_tokens, output_tokens, bill.nano_usd, 1, False, estimated, False))
         if answered is not None and (card is None or answered != call.model or tier != call.service_tier):
-            if call.model is not None and answered != call.model and says_more(call.provider, call.model, answered):
-                answered = call.model
-            try:
-                card = self._admissions.prices.rate_card(
-                    answered, call.provider, service_tier=tier, geography=call.geography
-                )
-            except UnknownModelPrice:
+            found = self._admissions.answers.card(call.provider, call.model, answered, tier, call.geography)
+            if found is not None:
+                card = found
+            else:
                 self._fell_back = card is not None
                 self._admissions.say_once(
                     f"priced as {call.model}",
@@ -481,14 +481,15 @@ class Reservation:
         of_call = handle, call.provider, call.model, call.expected_input_tokens
         of_whom = who.user_key, who.session_id, who.dimensions
         of_answer = charge, None if answer is None else answer[0], self._answered_by, self._priced_by, self._fell_back
-        return make(Draft, (*of_call, *of_whom, *of_answer, self._clamped, id(self._admissions.prices)))
+        clamped = None if self._clamped_to is None else self._clamped
+        return make(Draft, (*of_call, *of_whom, *of_answer, clamped, id(self._admissions.prices)))
 
-    def _hold(self, admitted: Admitted) -> None:
+    def _hold(self, admitted: Admitted, holder: Holder | None) -> None:
         """Room is held: say so."""
         self._admitted = admitted
         plan, granted, _ = admitted
         handle, most, _, bounded, _ = granted
-        self._admissions.holders[handle.id] = weakref.ref(self)
+        self._admissions.holders[handle.id] = weakref.ref(holder or self)
         if bounded and not plan.expects:
             call = self._call
             own = call.max_output_tokens

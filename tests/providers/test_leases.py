@@ -7,7 +7,7 @@ from ollama import Client
 from openai import AsyncOpenAI, OpenAI
 
 from llm_token_budget import BudgetManager, MemoryLedger, wrap
-from llm_token_budget.providers import watch
+from llm_token_budget.providers import ollama_streams, watch
 from llm_token_budget.testing import LoopbackProvider, Reply
 
 HELLO = [{"role": "user", "content": "Hello"}]
@@ -28,6 +28,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(watch, "monotonic", clock)
+    monkeypatch.setattr(ollama_streams, "monotonic", clock)
     return clock
 
 

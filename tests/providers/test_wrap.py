@@ -61,7 +61,7 @@ def test_a_part_of_a_client_is_refused(budget):
         wrap(client.chat.completions, budget)
 
 
-@pytest.mark.parametrize("budget", [object(), None, "budget", 5, {}, BudgetManager, openai], ids=str)
+@pytest.mark.parametrize("budget", [object(), None, "budget", 5, {}, BudgetManager, openai])
 def test_what_is_no_budget_is_refused(plain_bench, budget):
     """The message says what it takes."""
     client: Any = plain_bench.client("openai")

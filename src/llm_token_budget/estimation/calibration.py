@@ -130,6 +130,8 @@ class Calibration:
         self._waiting: deque[Lesson] = deque()
         self._learned = 0
         self._learning = Lock()
+        self.turn = 0
+        """Counts how often something was learned: what was corrected before may be corrected otherwise now."""
 
     def __len__(self) -> int:
         return len(self.learners)
@@ -182,3 +184,4 @@ class Calibration:
                     self.learners.pop(next(iter(self.learners)), None)
                 learner = self.learners[key] = _Learner()
             learner.learn(lessons)
+        self.turn += 1

@@ -72,14 +72,23 @@ class Estimator:
         Raises:
             ConfigurationError: a part of no known kind, or of bad content.
         """
+        estimate = self.uncalibrated(request)
+        if self.prefixes is not None and (seen := self.prefixes.find(estimate.request or request, time.monotonic())) is not None:
+            return _grown(estimate, seen)
+        return self.calibrated(estimate)
+
+    def uncalibrated(self, request: RequestParts) -> TokenEstimate:
+        """An estimate before bills have had their say, for `calibrated`."""
         if self._models and (model := self._models.get(request.model.lower())) is not None:
             request = request._replace(model=model)
-        estimate = estimate_parts(request, self._counter(request.model), self)
-        if self.prefixes is not None and (seen := self.prefixes.find(request, time.monotonic())) is not None:
-            return _grown(estimate, seen)
+        return estimate_parts(request, self._counter(request.model), self)
+
+    def calibrated(self, estimate: TokenEstimate) -> TokenEstimate:
+        """An uncalibrated estimate, corrected by what bills have taught."""
         if not self._learns or not self.calibration.learners:
             return estimate
-        raw, held, method, parts, _, _, _, _, traits = estimate
+        raw, held, method, parts, request, _, _, _, traits = estimate
+        assert request is not None
         # Of requests with an open part nothing is ever learned.
         expected, upper = self.calibration.corrected((request.provider, request.model, traits), raw, held)
         if expected == raw and upper == held:
@@ -113,7 +122,7 @@ class Estimator:
         Loads the extra's tokenizer, if that wasn't done yet: only asked for requests of a hundred thousand tokens and more.
         """
         tokenizer = self._tokenizer or installed_tokenizer()
-        if tokenizer is None:
+        if tokenizer is None or not request.parts:
             return None
         counter = exact_counter(tokenizer, request.model)
         return None if counter is count_text else estimate_parts(request, counter).upper

@@ -6,6 +6,7 @@ Pure arithmetic, shared by every ledger that decides in Python.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from llm_token_budget.ledgers.base import SLOPE_SCALE, Claim
 
@@ -13,11 +14,36 @@ Standing = tuple[int | None, int, int]
 """How one line stands: its amount (None: unlimited), what is spent, what is reserved."""
 
 
-def decide(claim: Claim, standings: Sequence[Standing]) -> tuple[int, bool, list[int]]:
+_A_LITTLE_MORE: Final = 1.01 / SLOPE_SCALE
+"""Of a slope: a hundredth to spare, so that no rounding matters."""
+
+_LARGE: Final = 2**53
+"""Output tokens from which on a float is not exact."""
+
+
+def decide(claim: Claim, standings: Sequence[Standing]) -> tuple[int, bool, Sequence[int]]:
     """The output tokens to grant, whether a limit had a say in them, and the lines without room for even the least.
 
     If one of those lines is enforced, the claim is refused whatever the grant.
     """
+    # Far from every limit a glance will do. Anything near is reckoned exactly.
+    _, _, lines, fixed, slopes, want, least, share, _, _, _ = claim
+    if want > _LARGE:
+        return decide_closely(claim, standings)
+    reach = (max(least, want)) * (share or 1) * _A_LITTLE_MORE
+    has_say = False
+    for (_, _, unit, _, _, enforce), (amount, spent, reserved) in zip(lines, standings, strict=True):
+        if amount is not None:
+            slope = slopes[unit]
+            if not amount or amount - spent - reserved - fixed[unit] <= slope * reach:
+                return decide_closely(claim, standings)
+            if slope and enforce:
+                has_say = True
+    return least if want < least and (share or has_say) else want, has_say, ()
+
+
+def decide_closely(claim: Claim, standings: Sequence[Standing]) -> tuple[int, bool, Sequence[int]]:
+    """`decide`, in whole numbers."""
     _, _, lines, fixed, slopes, want, least, share, floor, _, _ = claim
     allowed, short = None, list[int]()
     standing_lines = enumerate(zip(lines, standings, strict=True))

@@ -10,8 +10,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, ParamSpec, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, ParamSpec, Protocol, TypeVar, cast, get_args
 
+from llm_token_budget.errors import ConfigurationError
 from llm_token_budget.money import usd_from_nano
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ SLOPE_SCALE: Final = 1000
 """Slopes are in thousandths of the unit per output token: pico-USD for money, milli-tokens for tokens."""
 
 DAY: Final = 86_400.0
+
+
+Expired = Literal["charge", "release"]
+"""What becomes of a reservation that nobody has ended when its lease ends."""
 
 
 class _Make(Protocol):
@@ -102,18 +107,17 @@ class Claim(NamedTuple):
     """Where above 0: grant at most 1/share of what is left, but `share_floor` at least, to leave room for others."""
     share_floor: int = 0
     lease: float = 900.0
-    """Seconds after which the reservation, if still open, is charged as unconfirmed."""
+    """Seconds after which the reservation, if still open, expires: it is charged as unconfirmed, or given back."""
     patient: bool = False
     """The caller waits if the room is only held: such a refusal is not counted as blocked."""
 
     def amounts(self, k: int) -> Amounts:
         """What is reserved when k output tokens are granted."""
-        tokens, money, requests = self.fixed
-        token_slope, money_slope, request_slope = self.slope
-        return Amounts(
-            tokens - (-token_slope * k // SLOPE_SCALE),
-            money - (-money_slope * k // SLOPE_SCALE),
-            requests - (-request_slope * k // SLOPE_SCALE),
+        _, _, _, (tokens, money, requests), (token_slope, money_slope, request_slope), _, _, _, _, _, _ = self
+        if request_slope:
+            requests -= -request_slope * k // SLOPE_SCALE
+        return make(
+            Amounts, (tokens - (-token_slope * k // SLOPE_SCALE), money - (-money_slope * k // SLOPE_SCALE), requests)
         )
 
 
@@ -152,6 +156,28 @@ def reserved_charge(handle: Handle) -> Charge:
     """All that a reservation holds, as an unconfirmed charge: for an outcome that nobody knows."""
     tokens, money, requests = handle.reserved
     return Charge(handle.input_tokens, tokens - handle.input_tokens, money, requests, unconfirmed=True)
+
+
+def expiry_charge(handle: Handle, *, gives_back: bool) -> Charge:
+    """What a reservation is charged whose lease has ended: all that it holds or, if it gives back, nothing.
+
+    Nothing is an unconfirmed charge too. So it is listed, with what was held in its handle, and a truth takes its place.
+    """
+    return Charge(requests=0, unconfirmed=True) if gives_back else reserved_charge(handle)
+
+
+def gives_back(expired: str) -> bool:
+    """Whether `expired=` says that a reservation is given back when its lease ends.
+
+    Raises:
+        ConfigurationError: it says neither that nor the other.
+    """
+    if expired not in get_args(Expired):
+        raise ConfigurationError(
+            f"expired={expired!r:.40} is not known: 'charge' (what nobody has ended when its lease ends is charged in full) or "
+            "'release' (it is given back, and what it was billed after all is not counted unless somebody settles it)"
+        )
+    return expired == "release"
 
 
 class Shortage(NamedTuple):

@@ -12,7 +12,7 @@ genai-prices (maintained data for 2,300 models, read offline), and is otherwise 
 - `vendors`      data: what vendors' names and tiers mean; `surcharges`: regions, batches and tools
 - `published`    genai-prices, read without its lookups; `listed` compiles one of its models
 - `search`       in which order all of these are asked
-- `book`         all of that behind a bounded cache: `PriceBook`
+- `book`         all of that behind a bounded cache: `PriceBook`; `answering` asks it for the model that answered
 - `billing`      the bill of a call, line by line
 - `refreshing`   newer published prices, on request and checked
 - `costs`        `calculate_cost`

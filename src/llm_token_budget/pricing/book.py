@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
+from math import ceil
 from threading import Lock
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from llm_token_budget.errors import ConfigurationError, UnknownModelPrice
 from llm_token_budget.pricing.aliases import read_aliases
-from llm_token_budget.pricing.billing import Bill, audio_bill, bill
+from llm_token_budget.pricing.billing import Bill, audio_bill, bill, most_fees
 from llm_token_budget.pricing.custom import CustomPrices, read_custom_pricing
 from llm_token_budget.pricing.discounts import read_discounts, read_providers
 from llm_token_budget.pricing.names import MAX_NAME, canonical_provider
@@ -22,7 +23,7 @@ from llm_token_budget.pricing.surcharges import LEAST_SECONDS, ONE
 if TYPE_CHECKING:
     from llm_token_budget.pricing.published import Published
     from llm_token_budget.pricing.refreshing import Refresh
-    from llm_token_budget.usage import Usage
+    from llm_token_budget.usage import ToolUse, Usage
 
 MAX_CARDS: Final = 2048
 """How many rate cards a book remembers, and, apart from them, how many names without a price."""
@@ -77,6 +78,14 @@ class PriceBook:
         self._unknown: dict[_Key, None] = {}
         self._upper_bound: Priced | None = None
         self._valid_until = 0.0
+        self._turn = 0
+
+    def turn(self) -> int:
+        """Counts how often prices were looked up anew: what was found in another turn may hold no more."""
+        if self._clock() >= self._valid_until:
+            with self._lock:
+                self._renew()
+        return self._turn
 
     def rate_card(
         self,
@@ -175,6 +184,19 @@ class PriceBook:
             billed, price * factor / divisor, name=name, model=model, updated_at=self._data().updated_at(now)
         )
 
+    def tool_fees_pico(
+        self, card: RateCard, uses: Iterable[ToolUse], provider: str | None = None, model: str | None = None
+    ) -> int:
+        """Pico-USD, rounded up, that so many uses of a provider's own tools cost: to hold them before a call.
+
+        Args:
+            card: the prices of the call.
+            uses: tools as `Usage.tools` names them, and how often each may run.
+            provider: whose tools they are, where the card is a price of one's own.
+            model: the model that was asked for.
+        """
+        return ceil(most_fees(self, card, uses, provider, model))
+
     def trusts(self, provider: str | None) -> bool:
         """Whether a provider's own word for what a call cost is believed."""
         return bool(self._trusted) and provider is not None and canonical_provider(provider) in self._trusted
@@ -187,10 +209,22 @@ class PriceBook:
         """Make sure that models have a price, now rather than at night.
 
         Raises:
-            UnknownModelPrice: one of them has none.
+            UnknownModelPrice: one of them has none; its words name all that have none.
         """
+        missing: list[UnknownModelPrice] = []
         for model in models:
-            self.rate_card(model, provider)
+            try:
+                self.rate_card(model, provider)
+            except UnknownModelPrice as unknown:
+                missing.append(unknown)
+        if missing:
+            first = missing[0]
+            raise UnknownModelPrice(
+                first.model,
+                first.provider,
+                prices_as_of=first.prices_as_of,
+                required=[unknown.model for unknown in missing],
+            )
 
     @property
     def updated_at(self) -> str:
@@ -280,6 +314,7 @@ class PriceBook:
             self._cards.clear()
             self._unknown.clear()
             self._upper_bound = None
+            self._turn += 1
             self._valid_until = (now // _VALID_SECONDS + 1) * _VALID_SECONDS
 
     def _now(self) -> datetime:

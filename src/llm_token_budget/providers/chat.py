@@ -179,7 +179,8 @@ GLANCE = Glance(b"usage", b'"usage":null', re.compile(rf'"delta":{{"content":"{I
 def read_answer(body: Body) -> Reading | None:
     """The bill in an answer, or in a chunk of one."""
     reading = read_chat(body)
-    if reading.complete or chat_usage(body):
+    total, written, *_ = reading
+    if (total is not None and written is not None) or chat_usage(body):
         return reading
     return reading.saying("".join(_said(choice.get("message")) for choice in _choices(body)))
 

@@ -17,9 +17,10 @@ from llm_token_budget.estimation import TokenEstimate, model_facts, upper_tokens
 from llm_token_budget.estimation.estimator import counted_by_provider
 from llm_token_budget.ledgers.base import Charge
 from llm_token_budget.providers import background, outcome
-from llm_token_budget.providers.dialect import Body, Defaults, Dialect, Endpoint, Reading, parse_object
+from llm_token_budget.providers.dialect import NO_PARTS, Body, Defaults, Dialect, Endpoint, Reading, parse_object
 from llm_token_budget.providers.hosts import place_of, provider_at
 from llm_token_budget.providers.regions import region_of
+from llm_token_budget.providers.server import Lowered
 from llm_token_budget.usage import Usage
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ class Guard:
         """The same for an address. `said` goes first: then the budget's `hosts`, then what is known of the host."""
         provider = said or self.budget.prices.provider_at(*place_of(address)) or provider_at(address, vendor)
         return replace(self, provider=provider, geography=region_of(provider, address))
+
+    def placed(self, call: Call) -> Call:
+        """A call, worked on where the address says."""
+        return call if self.geography is None else call._replace(geography=self.geography)
 
     def identity(self) -> Identity:
         """Who is spending now."""
@@ -90,7 +95,9 @@ class GuardedCall:
     fixed = False
     """Whether any answer costs the same, whatever it says."""
 
-    def __init__(self, guards: Sequence[Guard], endpoint: Endpoint, body: Body, provider: str) -> None:
+    def __init__(
+        self, guards: Sequence[Guard], endpoint: Endpoint, body: Body, provider: str, calls: list[Call] | None = None
+    ) -> None:
         self.endpoint = endpoint
         self.body = body
         self._guards = guards
@@ -98,7 +105,7 @@ class GuardedCall:
         self._identities: list[Identity] = []
         for guard in guards:
             self._identities.append(guard.identity())
-        self._calls = self._read(body)
+        self._calls = calls or self._read(body)
         self.reservations: list[Reservation] = []
         """Those of the attempt under way."""
         self.clamp: int | None = None
@@ -107,6 +114,10 @@ class GuardedCall:
         """Whether the attempt under way was handed to the transport."""
         self.promised: str | None = None
         """The id of the answer, if it is still being worked on."""
+        self.hides_usage = False
+        """Whether usage was asked for that the caller didn't ask for."""
+        self.lowered: Lowered | None = None
+        """What the attempt under way was changed in."""
 
     @property
     def call(self) -> Call:
@@ -119,8 +130,7 @@ class GuardedCall:
     def _read(self, body: Body) -> list[Call]:
         calls: list[Call] = []
         for guard in self._guards:  # (A comprehension would be one more call.)
-            call = self.endpoint.read_call(body, guard.provider or self._provider, guard.defaults)
-            calls.append(call if guard.geography is None else call._replace(geography=guard.geography))
+            calls.append(guard.placed(self.endpoint.read_call(body, guard.provider or self._provider, guard.defaults)))
         return calls
 
     def counted(self, tokens: int) -> None:
@@ -141,7 +151,7 @@ class GuardedCall:
         held: list[Reservation] = []
         try:
             for guard, call, identity in zip(self._guards, self._calls, self._identities, strict=True):
-                held.append(guard.budget.reserve_call(call, identity).enter())
+                held.append(guard.budget.reserve_call(call, identity).enter(self))
         except BaseException:
             for reservation in held:
                 reservation.release()
@@ -153,7 +163,7 @@ class GuardedCall:
         held: list[Reservation] = []
         try:
             for guard, call, identity in zip(self._guards, self._calls, self._identities, strict=True):
-                held.append(await guard.budget.reserve_call(call, identity).aenter())
+                held.append(await guard.budget.reserve_call(call, identity).aenter(self))
         except BaseException:
             for reservation in held:
                 reservation.release_later()
@@ -165,7 +175,6 @@ class GuardedCall:
         self.sent = False
         self.clamp = None
         for reservation in held:
-            reservation.held_by(self)
             most = reservation.clamped_to
             if most is not None and (self.clamp is None or most < self.clamp):
                 self.clamp = most
@@ -219,7 +228,10 @@ class GuardedCall:
         taken = self.take_reservations()
         if self.promised is not None:
             self.await_promised(taken)
-        return [(reservation, charge_of(reservation, reading, estimated=estimated)) for reservation in taken]
+        charged: list[tuple[Reservation, Charge | None]] = []
+        for reservation in taken:
+            charged.append((reservation, charge_of(reservation, reading, estimated=estimated)))  # noqa: PERF401 - one call less
+        return charged
 
     def await_promised(self, reservations: Sequence[Reservation]) -> None:
         """If the answer is still being worked on, let it settle these when it is asked for."""
@@ -302,7 +314,7 @@ def charge_of(reservation: Reservation, reading: Reading | None, *, estimated: b
     """
     if reading is None:
         return reservation.unknown_charge(begun=estimated)
-    input_tokens, output_tokens, parts, model, tier, _ = reading
+    input_tokens, output_tokens, parts, model, tier, _, _ = reading
     if input_tokens is not None and (estimate := reservation.call.estimate) is not None:
         _teach(estimate, input_tokens, parts)
     if not parts and input_tokens is not None and output_tokens is not None:
@@ -370,9 +382,13 @@ def count_output(text: str, call: Call) -> int:
 
 def read_bill(call: GuardedCall, content: bytes) -> tuple[Reading | None, bool]:
     """(what a whole answer says of its bill, whether it is an estimate). None: it can't be read."""
+    return read_body(call, None if call.fixed else parse_object(content))
+
+
+def read_body(call: GuardedCall, body: Body | None) -> tuple[Reading | None, bool]:
+    """`read_bill` of an answer that was parsed."""
     if call.fixed:
         return _NOTHING, False
-    body = parse_object(content)
     if body is not None and call.endpoint.promised is not None:
         call.promised = call.endpoint.promised(body)
         if call.promised is not None:
@@ -390,7 +406,7 @@ def usage_of(reading: Reading, reservation: Reservation) -> Usage:
     try:
         return reading.usage(reservation.input_tokens, reservation.output_tokens)
     except BudgetError:
-        totals = Reading(input_tokens=reading.input_tokens, output_tokens=reading.output_tokens)
+        totals = reading._replace(parts=NO_PARTS)
         return totals.usage(reservation.input_tokens, reservation.output_tokens)
 
 

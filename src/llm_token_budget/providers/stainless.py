@@ -20,6 +20,7 @@ from llm_token_budget.errors import ConfigurationError
 from llm_token_budget.providers.content import as_sent, is_plain
 from llm_token_budget.providers.counting import Counting
 from llm_token_budget.providers.dialect import FILES, Body, Dialect, is_object, parse_object, positive
+from llm_token_budget.providers.familiar import Familiar, key_of
 from llm_token_budget.providers.guard import (
     Guard,
     GuardedCall,
@@ -27,9 +28,10 @@ from llm_token_budget.providers.guard import (
     end,
     guarded_call,
     late_call,
-    read_bill,
+    read_body,
     refuse_unmetered,
 )
+from llm_token_budget.providers.lending import lend, take_back
 from llm_token_budget.providers.receipt_for import remember
 from llm_token_budget.providers.server import Lowered, Server, add_hint
 from llm_token_budget.providers.watch import is_stream, read_stream, watch
@@ -44,25 +46,7 @@ FIRST_FAILURE: Final = 300
 """From this HTTP status on nothing was answered."""
 
 
-class _State:
-    """What the hooks of one logical call know of each other."""
-
-    __slots__ = ("body", "call", "hide_usage", "lowered")
-
-    def __init__(self, call: GuardedCall, asking: Body | None) -> None:
-        self.call = call
-        self.hide_usage = asking is not None
-        self.body = call.body if asking is None else asking
-        self.lowered: Lowered | None = None
-        """What the attempt under way was changed in."""
-
-    def explain(self, error: BaseException) -> None:
-        """If a server refused what we changed, say so."""
-        if self.hide_usage or self.lowered is not None:
-            add_hint(error, asked_usage=self.hide_usage, lowered=self.lowered)
-
-
-_current: ContextVar[_State | None] = ContextVar("llm_token_budget.call", default=None)
+_current: ContextVar[GuardedCall | None] = ContextVar("llm_token_budget.call", default=None)
 
 
 def wrap_client(client: Any, guard: Guard, dialect: Dialect, provider: str | None, server: Server) -> Any:
@@ -105,36 +89,48 @@ class _Seam:
         self.dialect = server.adapted(dialect)
         self.provider = provider or dialect.provider
         self.server = server
-        asks = any(guard.budget.estimator.asks_provider for guard in guards)
-        self.counting = Counting() if asks else None
+        estimators = [guard.budget.estimator for guard in guards]
+        self.counting = Counting() if any(each.asks_provider for each in estimators) else None
+        self._repeatable = not any(each.asks_provider or each.prefixes is not None for each in estimators)
         self._by_host = provider is None and server.provider is None
-        self._at: tuple[object, tuple[Guard, ...]] = (None, guards)
-        """The address that was last sent to, and the guards there."""
+        self._at: tuple[object, tuple[Guard, ...], Familiar | None] = (None, guards, None)
+        """The address that was last sent to, the guards there, and what was read of earlier requests to it."""
 
     def guards_at(self, client: Any, url: str) -> tuple[Guard, ...]:
         """The guards, each knowing whose prices count where a request is sent."""
         address = url if url.startswith("http") else getattr(client, "_base_url", "")
-        seen, guards = self._at
-        if seen is not address:
+        return self._at_address(address)[1]
+
+    def _at_address(self, address: object) -> tuple[object, tuple[Guard, ...], Familiar | None]:
+        at = self._at
+        if at[0] is not address:
             said = self.server.provider or (None if self._by_host else self.provider)
             guards = tuple(each.at(str(address), said, self.provider) for each in self.guards)
-            self._at = address, guards
-        return guards
+            at = self._at = address, guards, Familiar(guards) if self._repeatable else None
+        return at
 
-    def begin(self, client: Any, options: Any) -> tuple[Any, _State | None]:
-        """Read a logical call from its options, and ask for usage in a copy of them; no state if it is free.
+    def begin(self, client: Any, options: Any) -> tuple[Any, GuardedCall | None]:
+        """Read a logical call from its options, and ask for usage in a copy of them; no call if it is free.
 
         Raises:
             UnmeteredCall: what it bills can't be measured, and a limit applies.
         """
         url = str(options.url)
         path = _path_of(url)
-        guards = self.guards_at(client, url)
+        _, guards, familiar = self._at_address(url if url.startswith("http") else getattr(client, "_base_url", ""))
+        call = None
         if options.method.lower() == "post":
-            options = _as_sent(options)
-            call = guarded_call(guards, self.dialect, path, _body_of(options), self.provider)
-        else:
-            call = None
+            key = None if familiar is None else key_of(path, options)
+            known = None if familiar is None or key is None else familiar.find(key)
+            if known is not None:
+                call = GuardedCall(guards, known.endpoint, options.json_data, self.provider, known.calls)
+                if not known.streams:
+                    return options, call
+            else:
+                options = _as_sent(options)
+                call = guarded_call(guards, self.dialect, path, _body_of(options), self.provider)
+                if familiar is not None and key is not None and type(call) is GuardedCall:
+                    familiar.note(key, call.endpoint, call.body, self.provider)
         call = call or late_call(guards, self.dialect, path, self.provider)
         if call is None:
             return options, None
@@ -142,39 +138,42 @@ class _Seam:
         if asking is not None:
             options = _copy_of(options)
             _write(options, "stream_options", asking["stream_options"])
-        return options, _State(call, asking)
+            call.body, call.hides_usage = asking, True
+        return options, call
 
-    def read_again(self, options: Any, state: _State) -> None:
+    def read_again(self, options: Any, call: GuardedCall) -> None:
         """Read the call as this attempt will send it, if that is another than the caller's."""
         body = _body_of(options)
-        if body is not None and body is not state.body and body != state.body:
-            state.call.read_again(body)
-            state.body = body
+        if body is not None and body is not call.body and body != call.body:
+            call.read_again(body)
 
-    def answered(self, response: Any, state: _State) -> Sequence[tuple[Reservation, Charge | None]]:
+    def answered(self, response: Any, call: GuardedCall) -> Sequence[tuple[Reservation, Charge | None]]:
         """What an answered attempt is charged now; what is still to be read is watched, and charged at its end."""
-        call, framing = state.call, self.dialect.framing
+        framing = self.dialect.framing
         if response.status_code >= FIRST_FAILURE:
             # Middleware gets to see failed attempts as answers.
             return call.losses(response)
         if call.fixed:
-            return call.charges(read_bill(call, b"")[0], estimated=False)
+            return call.charges(read_body(call, None)[0], estimated=False)
         content = getattr(response, "_content", None)
         if content is None:
-            watch(response, call, framing=framing, hide_usage=state.hide_usage)
+            watch(response, call, framing=framing, hide_usage=call.hides_usage)
             return ()
         # No event of a stream begins with a brace, an answer in JSON does.
         if not content.startswith(b"{") and is_stream(response, call):
-            return read_stream(response, call, framing=framing, hide_usage=state.hide_usage).charges(ended=True)
-        reading, estimated = read_bill(call, content)
+            return read_stream(response, call, framing=framing, hide_usage=call.hides_usage).charges(ended=True)
+        body = parse_object(content)
+        if body is not None:
+            lend(response, body)
+        reading, estimated = read_body(call, body)
         return call.charges(reading, estimated=estimated)
 
-    def clamp(self, options: Any, state: _State) -> Lowered | None:
+    def clamp(self, options: Any, call: GuardedCall) -> Lowered | None:
         """Write the attempt's maximum into its options, where the request has its own; what that changed."""
-        most = state.call.clamp
-        if most is None or not (path := state.call.endpoint.maximum(state.call.body)):
+        most = call.clamp
+        if most is None or not (path := call.endpoint.maximum(call.body)):
             return None
-        own = state.call.body.get(path[0])
+        own = call.body.get(path[0])
         # Lowered, never raised: Anthropic takes a maximum of 0, to warm its cache.
         if isinstance(own, int) and 0 <= own <= most:
             return None
@@ -192,6 +191,12 @@ def _guarded_class(seam: _Seam) -> Any:
     names |= {"__module__": plain.__module__, "__qualname__": plain.__qualname__, "__doc__": plain.__doc__}
     metaclass = cast("Any", type(plain))
     return metaclass(plain.__name__, (plain,), names)
+
+
+def _explain(call: GuardedCall, error: BaseException) -> None:
+    """If a server refused what we changed, say so."""
+    if call.hides_usage or call.lowered is not None:
+        add_hint(error, asked_usage=call.hides_usage, lowered=call.lowered)
 
 
 def _websocket_guards(seam: _Seam) -> dict[str, Any]:
@@ -266,59 +271,60 @@ def _plain_hooks(seam: _Seam) -> dict[str, Any]:
     plain = seam.plain
 
     def request(self: Any, cast_to: Any, options: Any, *args: Any, **kwargs: Any) -> Any:
-        options, state = seam.begin(self, options)
+        options, call = seam.begin(self, options)
         if (
             seam.counting is not None
-            and (question := seam.counting.question(state.call if state else None)) is not None
+            and (question := seam.counting.question(call)) is not None
         ):
             try:
                 seam.counting.answered(question, self.post(**question.arguments))
             except Exception as error:  # noqa: BLE001 - said in the log; the estimate counts
                 seam.counting.failed(error)
-        token = _current.set(state)
+        token = _current.set(call)
         try:
             return plain.request(self, cast_to, options, *args, **kwargs)
         except BaseException as error:
-            if state is not None:
-                state.call.failed(error=error)
-                state.explain(error)
+            if call is not None:
+                call.failed(error=error)
+                _explain(call, error)
             raise
         finally:
             _current.reset(token)
 
     def _prepare_options(self: Any, options: Any) -> Any:
-        if (state := _current.get()) is not None and (options.json_data is not state.body or options.extra_json):
+        if (call := _current.get()) is not None and (options.json_data is not call.body or options.extra_json):
             # Before the SDK's own hook: Bedrock's and Vertex's moves the model from the body into the path.
-            seam.read_again(options, state)
+            seam.read_again(options, call)
         options = plain._prepare_options(self, options)
-        if state is not None:
-            if state.call.reservations:
+        if call is not None:
+            if call.reservations:
                 # Middleware may try again by itself: what it gave up has ended.
-                state.call.failed(error=sys.exc_info()[1])
-            state.call.reserve()
-            state.lowered = None if state.call.clamp is None else seam.clamp(options, state)
+                call.failed(error=sys.exc_info()[1])
+            call.reserve()
+            call.lowered = None if call.clamp is None else seam.clamp(options, call)
         elif _is_websocket(options):
             refuse_unmetered(seam.guards, "a websocket")
         return options
 
     def _prepare_request(self: Any, request: Any) -> Any:
         result = plain._prepare_request(self, request)
-        if (state := _current.get()) is not None:
-            state.call.sent = True
+        if (call := _current.get()) is not None:
+            call.sent = True
         return result
 
     def _sleep_for_retry(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if (state := _current.get()) is not None:
-            state.call.failed(kwargs.get("response"), sys.exc_info()[1])
+        if (call := _current.get()) is not None:
+            call.failed(kwargs.get("response"), sys.exc_info()[1])
         return plain._sleep_for_retry(self, *args, **kwargs)
 
     def _process_response(self: Any, *, response: Any, **kwargs: Any) -> Any:
-        if (state := _current.get()) is None:
+        if (call := _current.get()) is None:
             return plain._process_response(self, response=response, **kwargs)
-        held = state.call.reservations
-        for reservation, charge in seam.answered(response, state):
+        held = call.reservations
+        for reservation, charge in seam.answered(response, call):
             end(reservation, charge)
         answer = plain._process_response(self, response=response, **kwargs)
+        take_back(response)
         remember(response, answer, held)
         return answer
 
@@ -329,62 +335,63 @@ def _async_hooks(seam: _Seam) -> dict[str, Any]:
     plain = seam.plain
 
     async def request(self: Any, cast_to: Any, options: Any, *args: Any, **kwargs: Any) -> Any:
-        options, state = seam.begin(self, options)
+        options, call = seam.begin(self, options)
         if (
             seam.counting is not None
-            and (question := seam.counting.question(state.call if state else None)) is not None
+            and (question := seam.counting.question(call)) is not None
         ):
             try:
                 seam.counting.answered(question, await self.post(**question.arguments))
             except Exception as error:  # noqa: BLE001 - said in the log; the estimate counts
                 seam.counting.failed(error)
-        token = _current.set(state)
+        token = _current.set(call)
         try:
             return await plain.request(self, cast_to, options, *args, **kwargs)
         except Exception as error:
-            if state is not None:
-                await state.call.afailed(error=error)
-                state.explain(error)
+            if call is not None:
+                await call.afailed(error=error)
+                _explain(call, error)
             raise
         except BaseException as error:
-            if state is not None:
-                state.call.failed_later(error)
+            if call is not None:
+                call.failed_later(error)
             raise
         finally:
             _current.reset(token)
 
     async def _prepare_options(self: Any, options: Any) -> Any:
-        if (state := _current.get()) is not None and (options.json_data is not state.body or options.extra_json):
+        if (call := _current.get()) is not None and (options.json_data is not call.body or options.extra_json):
             # Before the SDK's own hook: Bedrock's and Vertex's moves the model from the body into the path.
-            seam.read_again(options, state)
+            seam.read_again(options, call)
         options = await plain._prepare_options(self, options)
-        if state is not None:
-            if state.call.reservations:
-                await state.call.afailed(error=sys.exc_info()[1])
-            await state.call.areserve()
-            state.lowered = None if state.call.clamp is None else seam.clamp(options, state)
+        if call is not None:
+            if call.reservations:
+                await call.afailed(error=sys.exc_info()[1])
+            await call.areserve()
+            call.lowered = None if call.clamp is None else seam.clamp(options, call)
         elif _is_websocket(options):
             refuse_unmetered(seam.guards, "a websocket")
         return options
 
     async def _prepare_request(self: Any, request: Any) -> Any:
         result = await plain._prepare_request(self, request)
-        if (state := _current.get()) is not None:
-            state.call.sent = True
+        if (call := _current.get()) is not None:
+            call.sent = True
         return result
 
     async def _sleep_for_retry(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if (state := _current.get()) is not None:
-            await state.call.afailed(kwargs.get("response"), sys.exc_info()[1])
+        if (call := _current.get()) is not None:
+            await call.afailed(kwargs.get("response"), sys.exc_info()[1])
         return await plain._sleep_for_retry(self, *args, **kwargs)
 
     async def _process_response(self: Any, *, response: Any, **kwargs: Any) -> Any:
-        if (state := _current.get()) is None:
+        if (call := _current.get()) is None:
             return await plain._process_response(self, response=response, **kwargs)
-        held = state.call.reservations
-        for reservation, charge in seam.answered(response, state):
+        held = call.reservations
+        for reservation, charge in seam.answered(response, call):
             await aend(reservation, charge)
         answer = await plain._process_response(self, response=response, **kwargs)
+        take_back(response)
         remember(response, answer, held)
         return answer
 
