@@ -300,3 +300,16 @@ async def test_tasks_ask_the_same(budget, clock):
         await reservation.asettle(usd="0.25")
     assert [entry.user_key async for entry in budget.journal.aentries()] == ["ada"]
     assert [total.cost for total in await budget.journal.atotals("user")] == [Decimal("0.25")]
+
+
+def test_an_expired_reservation_has_an_entry_only_once_its_truth_is_settled(budget, clock):
+    """Until then the ledger alone charges it; in the end the sums agree."""
+    reservation = budget.reserve(model="small", input_tokens=1_000, max_output_tokens=10, user_key="ada").enter()
+    clock.advance(3_600)
+    (expired,) = budget.unconfirmed()
+    assert (expired.id, expired.user_key) == (reservation.id, "ada")
+    assert budget.get_user_stats("ada").total_cost == expired.charged.cost > 0
+    assert list(budget.journal.entries()) == []
+    reservation.settle(usage(900))
+    (row,) = budget.journal.totals(by="user")
+    assert row.cost == budget.get_user_stats("ada").total_cost == Decimal("0.0009")

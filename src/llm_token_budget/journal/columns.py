@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from llm_token_budget.journal.coding import as_bytes, as_json, dimensions_as_json, from_bytes
+from llm_token_budget.journal.coding import as_bytes, as_json, dimensions_as_json, from_bytes, from_json
 from llm_token_budget.journal.query import Query
 from llm_token_budget.journal.row import Row
-from llm_token_budget.journal.store import Column, Group
+from llm_token_budget.journal.store import PAGE, Column, Group
 
 NAMES: Final = (
     "at", "key", "user_key", "session_id", "provider", "model", "dimensions", "tokens", "nano_usd", "requests", "line",
@@ -64,6 +64,20 @@ def condition_of(query: Query, mark: str) -> Condition:
 def selected(columns: Sequence[Column], day: str) -> str:
     """The columns of a grouping, as SQL; `day` is how a database makes a whole number of a time."""
     return ", ".join(day if column == "day" else column for column in columns)
+
+
+def read_rows(query: Query, page_after: Callable[[float, str], Sequence[tuple[Any, ...]]]) -> Iterator[Row]:
+    """The rows that are meant, from pages of (at, key, line), each after a time and a key."""
+    place: tuple[float, str] = (-math.inf, "")
+    while True:
+        found = page_after(*place)
+        for at, key, line in found:
+            place = at, key
+            row = from_json(line)
+            if query.means_dimensions(row.dimensions):
+                yield row
+        if len(found) < PAGE:
+            return
 
 
 def read_groups(rows: Sequence[Sequence[Any]], columns: Sequence[Column]) -> Iterator[Group]:

@@ -39,7 +39,9 @@ class Journal:
     Made by `BudgetManager(journal=...)`; one made by hand can be given to it, or be read without a budget. No call waits for it:
     a thread writes what has gathered a few times a second. If the place can't be written, up to 100,000 entries are kept and
     written later; what goes beyond is dropped, oldest first, and counted in the log. A process that is killed loses the entries
-    of its last fifth of a second, and no charge: those are the ledger's.
+    of its last fifth of a second, and no charge: those are the ledger's. What such a process held is charged when its lease ends,
+    by the ledger, which knows neither models nor dimensions: `budget.unconfirmed()` lists it, and it has no entry here unless its
+    truth is settled late after all. By so much the sums of a journal may be below the ledger's, never above them.
 
     It holds who spent what, on which model, when: never what was asked or answered, and no key of a provider.
 

@@ -10,8 +10,7 @@ from importlib import resources
 from typing import Any, Final, TypeVar
 
 from llm_token_budget.errors import ConfigurationError
-from llm_token_budget.journal.coding import from_json
-from llm_token_budget.journal.columns import NAMES, condition_of, read_groups, selected, values_of
+from llm_token_budget.journal.columns import NAMES, condition_of, read_groups, read_rows, selected, values_of
 from llm_token_budget.journal.query import Query
 from llm_token_budget.journal.row import Row
 from llm_token_budget.journal.store import DAY, PAGE, Column, Group, Store
@@ -46,16 +45,7 @@ class SQLiteStore(Store):
         text = (
             f"SELECT at, key, line FROM journal WHERE {wanted.sql} AND (at, key) > (?, ?) ORDER BY at, key LIMIT {PAGE}"  # noqa: S608
         )
-        place: tuple[float, str] = (float("-inf"), "")
-        while True:
-            found = self._read(text, (*wanted.parameters, *place))
-            for at, key, line in found:
-                place = at, key
-                row = from_json(line)
-                if query.means_dimensions(row.dimensions):
-                    yield row
-            if len(found) < PAGE:
-                return
+        return read_rows(query, lambda at, key: self._read(text, (*wanted.parameters, at, key)))
 
     def groups(self, query: Query, columns: Sequence[Column]) -> Iterator[Group]:
         wanted, by = condition_of(query, "?"), selected(columns, f"CAST(at / {DAY} AS INTEGER)")

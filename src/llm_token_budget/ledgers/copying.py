@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Final, NamedTuple, TypeVar
 
@@ -30,7 +30,7 @@ class Copied(NamedTuple):
     """They stay in the source. What they come to is in the next copy, once they have ended."""
 
 
-def copy_ledger(source: Ledger, target: Ledger) -> Copied:
+def copy_ledger(source: Ledger, target: Ledger, *, on_progress: Callable[[int], None] | None = None) -> Copied:
     """Bring a ledger up to another: `copy_ledger(old, new)`. Again brings what is new since, and counts nothing twice.
 
     So a move takes no longer than a restart: copy while the workers are running, stop them, copy once more, and start them
@@ -44,6 +44,7 @@ def copy_ledger(source: Ledger, target: Ledger) -> Copied:
     Args:
         source: where to read. Nothing is changed there.
         target: where to write.
+        on_progress: is told now and then how many counters of the source have been looked at.
 
     Raises:
         LedgerUnavailable: one of them can't be reached. Copy again.
@@ -52,7 +53,12 @@ def copy_ledger(source: Ledger, target: Ledger) -> Copied:
     overrides = source.overrides()
     for name, key, amount in overrides:
         target.set_limit(name, key, amount)
-    copied = sum(_brought(page, target) for page in _pages(source.counters(), AT_ONCE))
+    copied = seen = 0
+    for page in _pages(source.counters(), AT_ONCE):
+        copied += _brought(page, target)
+        seen += len(page)
+        if on_progress is not None:
+            on_progress(seen)
     return Copied(copied, len(overrides), open_reservations)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, cast
+from urllib.parse import parse_qsl
 
 from llm_token_budget.errors import ConfigurationError
-from llm_token_budget.ledgers.base import DAY, Ledger
+from llm_token_budget.ledgers.base import DAY, Expired, Ledger
 from llm_token_budget.ledgers.memory import MemoryLedger
 from llm_token_budget.ledgers.stored import OnError
 
@@ -19,7 +20,8 @@ def open_ledger(ledger: object, *, idle_seconds: float = 30 * DAY, on_error: OnE
     """The ledger that a URL names.
 
     Args:
-        ledger: a URL, `"memory"`, or a ledger, which is returned as it is.
+        ledger: a URL, `"memory"`, or a ledger, which is returned as it is. `expired=release` in any URL's query: reservations
+            that nobody has ended when their lease ends are given back (see `StoredLedger`).
         idle_seconds: counters of sessions and runs that nobody has touched for so long are dropped.
         on_error: what a call gets if the store can't be reached.
 
@@ -30,6 +32,8 @@ def open_ledger(ledger: object, *, idle_seconds: float = 30 * DAY, on_error: OnE
         return ledger
     if ledger in ("memory", "memory://"):
         return MemoryLedger(idle_seconds=idle_seconds)
+    if isinstance(ledger, str) and ledger.startswith("memory://?"):
+        return MemoryLedger(idle_seconds=idle_seconds, expired=_expired_in(ledger))
     # Only the scheme goes into messages: the rest of a URL, and any other string, may hold a password.
     if not isinstance(ledger, str):
         raise _unknown(f"{type(ledger).__name__} objects")
@@ -49,6 +53,14 @@ def open_ledger(ledger: object, *, idle_seconds: float = 30 * DAY, on_error: OnE
             return PostgresLedger.from_url(ledger, idle_seconds=idle_seconds, on_error=on_error)
         case _:
             raise _unknown(f"URLs like {scheme[0]!r}" if scheme else "such a string")
+
+
+def _expired_in(url: str) -> Expired:
+    """The one option that a memory URL has."""
+    options = dict(parse_qsl(url.partition("?")[2], keep_blank_values=True))
+    if unknown := options.keys() - {"expired"}:
+        raise ConfigurationError(f"memory URLs know the option expired, not {min(unknown)!r:.40}")
+    return cast("Expired", options.get("expired", "charge"))
 
 
 def _unknown(named: str) -> ConfigurationError:

@@ -6,7 +6,7 @@ changes nothing (`Settle` by its id, `Record` by its own).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from llm_token_budget.ledgers.base import Charge, Claim, Counted, Counter, Handle, Line
 
@@ -15,6 +15,8 @@ class Reserve(NamedTuple):
     """-> `Granted | Refused | Stale`; raises `ReservationConflict`. Counts nobody as blocked."""
 
     claim: Claim
+    gives_back: bool = False
+    """What it is charged if nobody has ended it when its lease ends: nothing, or all that it holds. Kept with it."""
 
 
 class Look(NamedTuple):
@@ -140,17 +142,22 @@ class CountBlocked(NamedTuple):
     counts: tuple[tuple[Counter, int], ...]
 
 
+SOON: Final = 0.05
+"""Seconds after which rows that a `Reap` left over are dropped on. There may be millions: no call has to wait for all of them."""
+
+
 class Reaped(NamedTuple):
     """What a `Reap` did."""
 
     ended: int
-    """So many reservations were charged because their lease had ended."""
+    """So many reservations were charged, or given back, because their lease had ended."""
     next_due: float | None
-    """When the next open reservation's lease ends, by the ledger's clock; in the past if this step left some over."""
+    """When the next open reservation's lease ends, by the ledger's clock; in the past if this step left some over. `SOON` if it
+    left rows over."""
 
 
 class Reap(NamedTuple):
-    """-> `Reaped`: charge reservations whose lease has ended, drop what nobody will read again. A bounded piece of work."""
+    """-> `Reaped`: end reservations whose lease has ended, drop what nobody will read again. A bounded piece of work."""
 
 
 class Ping(NamedTuple):

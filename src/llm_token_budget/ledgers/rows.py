@@ -181,6 +181,7 @@ def close(rows: Sequence[Row], handle: Handle, charge: Charge | None, now: float
     _, counters, covered, _, created = handle
     tokens, money, requests = covered
     above, plain = None, False
+    used_input = used_output = used_money = used_requests = 0
     if charge is not None:
         used_input, used_output, used_money, used_requests, unconfirmed, estimated, unpriced = charge
         if used_input + used_output > tokens or used_money > money or used_requests > requests:
@@ -194,7 +195,11 @@ def close(rows: Sequence[Row], handle: Handle, charge: Charge | None, now: float
         if plain and row.buckets is None:
             # `book`, without the call: nearly all charges are such.
             spent_tokens, spent_money, spent_requests = row.spent
-            row.spent = spent_tokens + used_input + used_output, spent_money + used_money, spent_requests + used_requests
+            row.spent = (
+                spent_tokens + used_input + used_output,
+                spent_money + used_money,
+                spent_requests + used_requests,
+            )
             row.input_tokens += used_input
             row.output_tokens += used_output
         elif charge is not None:

@@ -1,22 +1,16 @@
 """What all ledgers have in common that keep their numbers outside of this process.
 
-A store carries out operations, one atomic step each; this class decides what happens around them: what is settled later, what
-a lost store means, who charges reservations that nobody ends, and who is woken.
+A store carries out operations, one atomic step each (`store`). What happens around them is decided here and in `chores`: what
+is settled later, what a lost store means, who charges reservations that nobody ends, and who is woken.
 """
 
 from __future__ import annotations
 
 import atexit
-import logging
-import os
-import threading
 import time
 import weakref
-from abc import abstractmethod
-from collections import Counter as Tally
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Final, Literal, TypeVar, cast
+from typing import Final, Literal, cast
 
 from llm_token_budget.errors import LedgerUnavailable, ReservationConflict
 from llm_token_budget.identifiers import is_of_key, new_id
@@ -29,19 +23,19 @@ from llm_token_budget.ledgers.base import (
     Claim,
     Counted,
     Counter,
+    Expired,
     Granted,
     Handle,
-    Ledger,
     Line,
     Refused,
     Stale,
     Unconfirmed,
+    gives_back,
 )
-from llm_token_budget.ledgers.bell import Bell, await_ring, wait
-from llm_token_budget.ledgers.keeper import Keeper
+from llm_token_budget.ledgers.bell import await_ring, wait
+from llm_token_budget.ledgers.chores import Chores
 from llm_token_budget.ledgers.operations import (
     ClearLimit,
-    CountBlocked,
     CounterPage,
     Forget,
     LimitAmounts,
@@ -49,11 +43,8 @@ from llm_token_budget.ledgers.operations import (
     ListOverrides,
     ListUnconfirmed,
     Look,
-    Operation,
     Ping,
     Read,
-    Reap,
-    Reaped,
     Record,
     Refund,
     Renew,
@@ -63,11 +54,6 @@ from llm_token_budget.ledgers.operations import (
     Settle,
     Users,
 )
-from llm_token_budget.ledgers.outage import Attempts, Outage
-
-logger: Final = logging.getLogger("llm_token_budget")
-
-T = TypeVar("T")
 
 OnError = Literal["refuse", "allow"]
 
@@ -86,11 +72,8 @@ DISOWNED: Final = 1_000
 COUNTERS_AT_ONCE: Final = 500
 """Counters in one page of a list of all."""
 
-CLOSING: Final = 5.0
-"""Seconds that closing waits for a store to take what is still to be settled."""
 
-
-class StoredLedger(Ledger):
+class StoredLedger(Chores):
     """A ledger whose numbers live in a store: a file, a server.
 
     A subclass carries out operations (`perform`, and `aperform` if its driver is async), and translates every failure of the
@@ -103,12 +86,14 @@ class StoredLedger(Ledger):
             unguarded, is said in the log, counted in `unguarded`, and booked when the store is back).
         retry_for: seconds for which a reserve asks again.
         reap_every: seconds between two looks for reservations whose lease has ended.
+        expired: what a reservation is charged that nobody has ended when its lease ends: `"charge"` (all that it holds, as
+            unconfirmed) or `"release"` (nothing: it is listed among the unconfirmed charges, with what it held, and a truth
+            that comes later is charged). Stored with each reservation when it is made, not asked of whoever finds it: any
+            worker may be the one that does, so only this is exact where workers with different options share a store.
     """
 
     blocking = True
     poll = POLL
-    _next_due: float
-    """When a lease ends, as far as this process knows: then it looks without being told."""
 
     def __init__(
         self,
@@ -118,55 +103,19 @@ class StoredLedger(Ledger):
         on_error: OnError = "refuse",
         retry_for: float = RETRY_FOR,
         reap_every: float = REAP_EVERY,
+        expired: Expired = "charge",
     ) -> None:
         self.name = name
         self.on_error: OnError = on_error
         self.clock = clock
         self._skew = 0.0
-        """By how many seconds the store's clock is ahead of this process's."""
+        self._gives_back = gives_back(expired)
         self._retry_for = retry_for
         self._reap_every = reap_every
         self._begin()
         atexit.register(_finish_at_exit, weakref.ref(self))
 
-    # What a store does
-
-    @abstractmethod
-    def perform(self, operation: Operation) -> Any:
-        """Carry out one operation, atomically. The operation's docstring says what is answered.
-
-        Raises:
-            LedgerUnavailable: the store can't be reached; nobody knows whether the operation was carried out.
-            ReservationConflict: as `Ledger.settle` and `Ledger.reserve` say.
-        """
-
-    async def aperform(self, operation: Operation) -> Any:
-        """`perform` for tasks: doesn't block the event loop."""
-        import asyncio
-
-        return await asyncio.to_thread(self.perform, operation)
-
-    def upkeep(self) -> bool:
-        """A bounded piece of work that a store leaves for later, done between calls. Whether more is left."""
-        return False
-
-    def disconnect(self) -> None:
-        """Let go of connections and threads of one's own; the next operation connects again."""
-
-    def forked(self) -> None:
-        """In a forked child: forget the parent's connections without closing them."""
-
-    def unavailable(self, cause: BaseException) -> LedgerUnavailable:
-        """The error for a store that fails: raise it `from` the cause."""
-        return LedgerUnavailable(
-            f"the ledger at {self.name} can't be reached ({type(cause).__name__}): nothing was sent. Repair the store; "
-            "on_ledger_error='allow' lets calls through unguarded meanwhile"
-        )
-
     # The protocol
-
-    def now(self) -> float:
-        return self.clock() if self.clock is not None else time.time() + self._skew
 
     @property
     def unguarded(self) -> Amounts:
@@ -185,7 +134,7 @@ class StoredLedger(Ledger):
         self._tidy()
         rung = self._bell.rung
         try:
-            return self._answered(claim, self._ask(Reserve(claim), self._retry_for), rung)
+            return self._answered(claim, self._ask(Reserve(claim, self._gives_back), self._retry_for), rung)
         except LedgerUnavailable as lost:
             if self.on_error != "allow":
                 self._disown(claim, lost)
@@ -202,7 +151,7 @@ class StoredLedger(Ledger):
         await self._atidy()
         rung = self._bell.rung
         try:
-            return self._answered(claim, await self._aask(Reserve(claim), self._retry_for), rung)
+            return self._answered(claim, await self._aask(Reserve(claim, self._gives_back), self._retry_for), rung)
         except LedgerUnavailable as lost:
             if self.on_error != "allow":
                 self._disown(claim, lost)
@@ -309,63 +258,7 @@ class StoredLedger(Ledger):
         self._keeper.stop()
         self.disconnect()
 
-    # Asking the store
-
-    def _tidy(self) -> None:
-        """Do what is due. What that gives back rings the bell: who looks at the bell does so afterwards."""
-        self._check_process()
-        if self._later and not self._outage.is_fresh:
-            self._catch_up()
-        if self.now() >= self._next_due:
-            self._reap()
-
-    async def _atidy(self) -> None:
-        """`_tidy` for tasks."""
-        self._check_process()
-        if (self._later and not self._outage.is_fresh) or self.now() >= self._next_due:
-            import asyncio
-
-            await asyncio.to_thread(self._do_what_is_due)
-
-    def _ask(self, operation: Operation, patience: float = 0.0) -> Any:
-        """One operation, after what is due before it; asked again for `patience` seconds if the store is away."""
-        self._tidy()
-        attempts = Attempts(0.0 if self._outage.is_hopeless else patience)
-        unsent = True
-        while True:
-            try:
-                answer = self.perform(operation)
-            except LedgerUnavailable as lost:
-                unsent = unsent and lost.unsent
-                self._outage.found_away(lost.__cause__)
-                if (pause := attempts.pause()) is None:
-                    lost.unsent = unsent
-                    raise
-                time.sleep(pause)
-            else:
-                self._outage.found_back()
-                return answer
-
-    async def _aask(self, operation: Operation, patience: float = 0.0) -> Any:
-        """`_ask` for tasks."""
-        await self._atidy()
-        attempts = Attempts(0.0 if self._outage.is_hopeless else patience)
-        unsent = True
-        while True:
-            try:
-                answer = await self.aperform(operation)
-            except LedgerUnavailable as lost:
-                unsent = unsent and lost.unsent
-                self._outage.found_away(lost.__cause__)
-                if (pause := attempts.pause()) is None:
-                    lost.unsent = unsent
-                    raise
-                import asyncio
-
-                await asyncio.sleep(pause)
-            else:
-                self._outage.found_back()
-                return answer
+    # Admitting
 
     def _answered(
         self,
@@ -391,12 +284,6 @@ class StoredLedger(Ledger):
                 self._blocked.update(claim.counters)
         return refused._replace(freed=rung)
 
-    def _learned(self, answer: T | Stale) -> T | Stale:
-        """An answer, its clock noted if it tells one."""
-        if isinstance(answer, Stale) and self.clock is None:
-            self._skew = answer.now - time.time()
-        return answer
-
     def _disown(self, claim: Claim, lost: LedgerUnavailable) -> None:
         """The caller is told no, but the store may hold it all the same, if only its answers were lost."""
         if is_of_key(claim.id):
@@ -412,7 +299,7 @@ class StoredLedger(Ledger):
         handle = Handle(claim.id, claim.counters, claim.amounts(claim.want), claim.fixed.tokens, now)
         return Granted(handle, claim.want, now + claim.lease)
 
-    # Ending reservations
+    # Ending
 
     def _ending(self, handle: Handle, charge: Charge | None) -> Settle:
         return Settle(handle, charge, handle.id in self._unguarded)
@@ -452,141 +339,7 @@ class StoredLedger(Ledger):
         self._leave(operation)
         return UNTOLD
 
-    def _ended(self, operation: Settle) -> None:
-        if operation.unguarded and self._unguarded.pop(operation.handle.id, _GONE) is not _GONE:
-            self._outage.charged(Amounts() if operation.charge is None else operation.charge.amounts)
-        self._ring()
-
-    def _ring(self) -> None:
-        with self._bell_lock:
-            self._bell.ring()
-
-    # What is done later
-
-    def _leave(self, operation: Operation) -> None:
-        """Takes no lock and never blocks: a finalizer may be the caller."""
-        self._later.append(operation)
-        self._keeper.wake()
-
-    def _catch_up(self) -> None:
-        """Carry out what was left for later. An operation leaves the queue when it was carried out, not before."""
-        while self._later:
-            with self._catching_up:
-                if not self._later:
-                    return
-                operation = self._later[0]
-                try:
-                    self.perform(operation)
-                except LedgerUnavailable as lost:
-                    self._outage.found_away(lost.__cause__)
-                    return
-                except ReservationConflict as conflict:
-                    # It had ended before, with the truth, or is too old: said, because nobody else can be told.
-                    logger.debug("what was to be settled later had ended before: %s", conflict)
-                except Exception:
-                    logger.exception("an operation that was left for later fails, and is given up: %s", type(operation))
-                self._later.popleft()
-            self._outage.found_back()
-            if isinstance(operation, Settle):
-                self._ended(operation)
-
-    def _count_blocked(self) -> None:
-        """Tell the store of blocked requests: many at once, none of them is worth a write of its own."""
-        if not self._blocked:
-            return
-        with self._bell_lock:
-            counted = tuple(self._blocked.items())
-            self._blocked.clear()
-        try:
-            self._ask(CountBlocked(counted))
-        except LedgerUnavailable:
-            with self._bell_lock:
-                self._blocked.update(dict(counted))
-            raise
-
-    def _reap(self) -> None:
-        while True:
-            before = self._next_due
-            try:
-                reaped = cast("Reaped", self.perform(Reap()))
-            except LedgerUnavailable as lost:
-                self._outage.found_away(lost.__cause__)
-                self._next_due = self.now() + self._reap_every
-                return
-            now = self.now()
-            # There is more to it than leases: rows that nobody will read again are dropped as time passes.
-            due = min(now + self._reap_every, _NEVER if reaped.next_due is None else reaped.next_due)
-            # Meanwhile another thread may have been granted a lease that ends earlier.
-            self._next_due = due if self._next_due == before else min(due, self._next_due)
-            if reaped.ended:
-                self._ring()
-            if self._next_due > now:
-                return
-
-    def _do_what_is_due(self) -> None:
-        self._catch_up()
-        if not self._outage.is_fresh:
-            self._reap()
-
-    def _keep(self) -> float:
-        """The keeper's work. Returns the seconds until it is due again."""
-        try:
-            self._do_what_is_due()
-            self._count_blocked()
-            if self.upkeep():
-                return 0.5
-        except LedgerUnavailable:
-            return 0.5  # Said in the log already.
-        except Exception:
-            logger.exception("keeping the ledger at %s in order fails; it is tried again", self.name)
-        return 0.5 if self._later else self._reap_every
-
-    def finish(self) -> None:
-        """Carry out what was left for later and wait for it, for a few seconds: before a process ends."""
-        until = time.monotonic() + CLOSING
-        while (self._later or self._blocked) and self._pid == os.getpid():
-            try:
-                self._catch_up()
-                self._count_blocked()
-            except LedgerUnavailable:
-                time.sleep(0.05)
-            if self._later and time.monotonic() >= until:
-                logger.error(
-                    "the ledger at %s can't be reached: %d settles are lost; what they held is charged when its lease ends",
-                    self.name,
-                    len(self._later),
-                )
-                return
-            if time.monotonic() >= until:
-                return
-
-    # Processes and threads
-
-    def _begin(self) -> None:
-        """The state of one process: nothing of it is a forked child's."""
-        self._pid = os.getpid()
-        self._bell = Bell()
-        self._bell_lock = threading.Lock()
-        self._catching_up = threading.Lock()
-        self._later: deque[Operation] = deque()
-        self._blocked: Tally[Counter] = Tally()
-        self._unguarded: dict[str, None] = {}
-        self._outage = Outage(self.name)
-        self._next_due = 0.0
-        self._keeper = Keeper()
-
-    def _check_process(self) -> None:
-        if self._pid != os.getpid():
-            self._begin()
-            self.forked()
-        if not self._keeper.runs:
-            self._keeper.start(self, StoredLedger._keep, self._reap_every)
-
 
 def _finish_at_exit(reference: weakref.ref[StoredLedger]) -> None:
     if (ledger := reference()) is not None:
         ledger.finish()
-
-
-_NEVER: Final = float("inf")
-_GONE: Final = object()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import psycopg
 import pytest
 
 from llm_token_budget.errors import ConfigurationError, LedgerUnavailable
+from llm_token_budget.ledgers.base import Expired
+from llm_token_budget.ledgers.operations import Reap
 from llm_token_budget.ledgers.postgres import PostgresLedger
 from llm_token_budget.ledgers.postgres import schema as schemas
 from llm_token_budget.ledgers.postgres.address import quoted
@@ -20,8 +23,8 @@ from ..postgres_server import new_schema, postgres
 def make():
     made = []
 
-    def make(schema: str, url: str | None = None) -> PostgresLedger:
-        made.append(PostgresLedger(url or postgres().url, schema=schema, retry_for=0.0))
+    def make(schema: str, url: str | None = None, **options: Expired) -> PostgresLedger:
+        made.append(PostgresLedger(url or postgres().url, schema=schema, retry_for=0.0, **options))
         return made[-1]
 
     yield make
@@ -88,12 +91,28 @@ def test_an_old_version_is_moved_forward(make, database, monkeypatch):
         return read(name, of) if text is None else text.replace("@schema@", of).encode()
 
     monkeypatch.setattr(schemas, "_script", script)
-    monkeypatch.setattr(schemas, "UPGRADES", {2: "second", 3: "third"})
-    monkeypatch.setattr(schemas, "VERSION", 3)
+    now = schemas.VERSION
+    monkeypatch.setattr(schemas, "UPGRADES", {now + 1: "second", now + 2: "third"})
+    monkeypatch.setattr(schemas, "VERSION", now + 2)
     assert spent(make(schema)) == 60
     assert database.execute(
         f'SELECT version, (SELECT count(second) FROM "{schema}".counters) FROM "{schema}".meta'
-    ).fetchone() == (3, 0)
+    ).fetchone() == (now + 2, 0)
+
+
+def test_tables_of_version_1_are_moved_forward(make, database):
+    """What is open there is charged when its lease ends, as it was then; what is reserved from now on says itself."""
+    schema = new_schema()
+    old = make(schema)
+    hold(old, "before", 100, lease=0.01)
+    database.execute(f'ALTER TABLE "{schema}".reservations DROP COLUMN gives_back')
+    database.execute(f'UPDATE "{schema}".meta SET version = 1')
+    ledger = make(schema, expired="release")
+    hold(ledger, "after", 10, lease=0.01)
+    until = time.monotonic() + 10
+    while balance(ledger).reserved and time.monotonic() < until:
+        ledger.perform(Reap())
+    assert spent(ledger) == 100
 
 
 def test_a_failed_move_changes_nothing(make, database, monkeypatch):
@@ -103,8 +122,8 @@ def test_a_failed_move_changes_nothing(make, database, monkeypatch):
     read = schemas._script
     with monkeypatch.context() as patch:
         patch.setattr(schemas, "_script", lambda name, of: b"SELECT 1/0" if name == "second" else read(name, of))
-        patch.setattr(schemas, "UPGRADES", {2: "second"})
-        patch.setattr(schemas, "VERSION", 2)
+        patch.setattr(schemas, "UPGRADES", {schemas.VERSION + 1: "second"})
+        patch.setattr(schemas, "VERSION", schemas.VERSION + 1)
         with pytest.raises(LedgerUnavailable):
             make(schema).ping()
     assert balance(make(schema)).reserved.tokens == 100

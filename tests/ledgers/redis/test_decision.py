@@ -10,7 +10,7 @@ from tests.ledgers.servers import new_prefix, valkey
 
 from llm_token_budget.errors import ConfigurationError
 from llm_token_budget.ledgers.admission import decide
-from llm_token_budget.ledgers.base import NANO_USD, TOKENS, Amounts, Claim, Granted, Line, Refused
+from llm_token_budget.ledgers.base import NANO_USD, TOKENS, Amounts, Charge, Claim, Granted, Line, Refused
 from llm_token_budget.ledgers.redis import RedisLedger
 
 numbers = st.integers(0, 2**30) | st.integers(0, 2**52 - 1) | st.sampled_from([0, 1, 999, 1000, 1001])
@@ -76,7 +76,7 @@ def test_the_server_decides_as_python_does(lines, fixed, slope, wanted, share, f
         assert isinstance(answer, Granted)
         assert (answer.output_tokens, answer.bounded) == (k, bounded)
         assert answer.handle.reserved == asked.amounts(k)
-        assert [shortage.line for shortage in answer.shadow] == short
+        assert [shortage.line for shortage in answer.shadow] == list(short)
         assert balance(ledger).reserved == Amounts(*map(sum, zip(asked.amounts(k), (*held, 0), strict=True)))
     finally:
         ledger.disconnect()
@@ -143,3 +143,25 @@ def test_hostile_names_are_names(ledger, name):
     assert [each for each, _ in ledger.users(session("", ""))] == [name]
     ledger.reset(user=name, session=name)
     assert [balance(ledger, each).spent.tokens for each in counters] == [5, 0]
+
+
+def test_sums_beyond_what_a_double_holds_stay_exact_through_pairs():
+    """Beside an unconfirmed charge too, which is kept behind the sums, and down to nothing again."""
+    ledger = RedisLedger(valkey().url, prefix=new_prefix())
+    much = Charge(2**51, 1, 2**52 - 1, 1)
+    for _ in range(6):
+        ledger.record((EVERYONE,), much)
+    guess = ledger.reserve(claim("guess", tokens=3, want=4)).handle
+    ledger.settle(guess, Charge(3, 4, 5, 1, unconfirmed=True))
+    for name in "abc":
+        handle = ledger.reserve(claim(name, tokens=3, want=4)).handle
+        ledger.settle(handle, Charge(1, 2, 3, 1))
+    seen = balance(ledger)
+    assert seen.spent == Amounts(6 * (2**51 + 1) + 7 + 9, 6 * (2**52 - 1) + 5 + 9, 10)
+    assert seen.unconfirmed == Amounts(7, 5, 1)
+    assert seen.input_tokens == 6 * 2**51 + 3 + 3
+    ledger.refund("guess")
+    assert balance(ledger).spent == Amounts(6 * (2**51 + 1) + 9, 6 * (2**52 - 1) + 9, 9)
+    ledger.reset()
+    assert balance(ledger).spent == Amounts()
+    ledger.close()

@@ -6,7 +6,7 @@ import random
 
 import pytest
 import redis
-from tests.ledgers.building import DAY, EVERYONE, claim, every, hold, limit, run, truth, user
+from tests.ledgers.building import DAY, EVERYONE, balance, claim, every, hold, limit, run, truth, user
 from tests.ledgers.servers import new_prefix, valkey
 
 from llm_token_budget.ledgers.base import Granted, Refused
@@ -122,12 +122,13 @@ def test_a_reset_in_between_leaves_everyone_at_zero(ledger, moved):
 
 def test_a_plain_pair_is_one_trip_each(ledger):
     """What isn't plain (a new row, a refusal) takes the script in full, in a second trip."""
-    trips = []
-    plain = ledger._send
-    ledger._send = lambda step: trips.append(step.keys) or plain(step)
+    commands = []
+    ledger.ping()
+    exchange = ledger._client.exchange
+    ledger._client.exchange = lambda command: commands.append(command) or exchange(command)
 
     def trips_of(name: str) -> int:
-        return sum(any(key.endswith(f":e:{name}".encode()) for key in keys) for keys in trips)
+        return sum(f":e:{name}\r\n".encode() in command for command in commands)
 
     asked = claim("new", limit(100), counters=(EVERYONE, user()), tokens=5)
     first = ledger.reserve(asked)
@@ -140,3 +141,18 @@ def test_a_plain_pair_is_one_trip_each(ledger):
     assert trips_of("again") == 2
     assert isinstance(ledger.reserve(asked._replace(id="too much", lines=(limit(12),))), Refused)
     assert trips_of("too much") == 2
+
+
+def test_a_server_that_has_forgotten_the_scripts_is_sent_them_again(ledger):
+    """After SCRIPT FLUSH each half of a pair takes two trips more, and those of the next pair take none."""
+    asked = claim("first", limit(100), tokens=5)
+    ledger.settle(ledger.reserve(asked).handle, truth(5))
+    ledger.run(lambda client: client.execute_command("SCRIPT", "FLUSH"))
+    commands = []
+    exchange = ledger._client.exchange
+    ledger._client.exchange = lambda command: commands.append(command) or exchange(command)
+    for name, trips in (("second", 6), ("third", 2)):
+        commands.clear()
+        assert ledger.settle(ledger.reserve(asked._replace(id=name)).handle, truth(5)).first
+        assert len(commands) == trips
+    assert balance(ledger).spent.tokens == 15

@@ -168,3 +168,11 @@ async def test_no_command_waits_for_ever(tasks):
 
     async with asyncio.timeout(20):
         await asyncio.gather(*[some() for _ in range(tasks)])
+
+
+async def test_tasks_send_a_server_the_scripts_that_it_has_forgotten(ledger):
+    """After SCRIPT FLUSH all of many tasks get their answers."""
+    await call(ledger, "a")
+    await asyncio.to_thread(ledger.run, lambda client: client.execute_command("SCRIPT", "FLUSH"))
+    await asyncio.gather(*(call(ledger, f"after-{number}") for number in range(20)))
+    assert ledger.open_reservations() == 0

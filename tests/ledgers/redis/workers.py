@@ -39,7 +39,9 @@ class Worker:
 
     def all(self) -> list[dict[str, Any]]:
         """All that it has said and says until it ends."""
-        said, _ = self.process.communicate(timeout=120)
+        # Not `communicate`: it passes over what `hear` has read ahead.
+        with self.process:
+            said = self.process.stdout.read()
         # A killed one may have been in the middle of a line.
         return [json.loads(line) for line in said.splitlines() if line.endswith("}")]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 from urllib.parse import unquote
 
 from llm_token_budget.errors import ConfigurationError
+from llm_token_budget.ledgers.base import Expired, gives_back
 
 SCHEMA: Final = "llm_token_budget"
 POOL_SIZE: Final = 10
@@ -20,10 +21,11 @@ class Address(NamedTuple):
     schema: str = SCHEMA
     pool_size: int = POOL_SIZE
     timeout: float = TIMEOUT
+    expired: Expired = "charge"
 
 
 def read_url(url: str) -> Address:
-    """Take our own options (`schema`, `pool_size`, `timeout`) out of a URL; everything else is libpq's.
+    """Take our own options (`schema`, `pool_size`, `timeout`, `expired`) out of a URL; everything else is libpq's.
 
     Raises:
         ConfigurationError: an option of ours has a value that it can't have.
@@ -41,6 +43,7 @@ def read_url(url: str) -> Address:
         ours.get("schema", SCHEMA),
         _pool_size(ours.get("pool_size")),
         _timeout(ours.get("timeout")),
+        _expired(ours.get("expired", "charge")),
     )
 
 
@@ -84,3 +87,8 @@ def _timeout(value: str | None) -> float:
     if not 0 < seconds <= 3_600:
         raise ConfigurationError(f"timeout={value!r:.40} is not a number of seconds above 0, up to 3600")
     return seconds
+
+
+def _expired(value: str) -> Expired:
+    gives_back(value)
+    return cast("Expired", value)

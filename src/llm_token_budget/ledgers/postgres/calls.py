@@ -26,6 +26,7 @@ from llm_token_budget.ledgers.base import (
     Unconfirmed,
 )
 from llm_token_budget.ledgers.operations import (
+    SOON,
     ClearLimit,
     CountBlocked,
     CounterPage,
@@ -122,10 +123,10 @@ class Calls:
 
     def call(self, operation: Operation) -> Call | Question:
         match operation:
-            case Reserve(claim):
-                return self._claim(claim, hold=True)
+            case Reserve(claim, gives_back):
+                return self._claim(claim, hold=True, gives_back=gives_back)
             case Look(claim):
-                return self._claim(claim, hold=False)
+                return self._claim(claim, hold=False, gives_back=False)
             case Settle():
                 return self._settle(operation)
             case Record():
@@ -161,7 +162,7 @@ class Calls:
             case CountBlocked(counts):
                 return self._count_blocked(counts)
             case Reap():
-                return self._make("reap", _reaped, self._idle, self._now())
+                return self._make("reap", _reaped, self._idle, SOON, self._now())
             case Ping():
                 return Call(b"SELECT 1", (), _nothing)
 
@@ -171,7 +172,7 @@ class Calls:
     def _make(self, name: str, read: Callable[[Rows], Any], *parameters: Any) -> Call:
         return Call(self._sql[name], parameters, read)
 
-    def _claim(self, claim: Claim, *, hold: bool) -> Question:
+    def _claim(self, claim: Claim, *, hold: bool, gives_back: bool) -> Question:
         surveyed = survey(claim.counters)
         fixed, slope = claim.fixed, claim.slope
         lines, limits = _lines(claim.lines, surveyed.places)
@@ -187,7 +188,7 @@ class Calls:
                 surveyed.details,
                 f"[{json.dumps(claim.id)},{surveyed.texts}]".encode(),
                 asked.encode(),
-                self._times(claim.lease).encode(),
+                self._times(claim.lease, gives_back).encode(),
             ),
             partial(_answer, claim),
         )
@@ -228,9 +229,9 @@ class Calls:
             self._times(handle.created),
         )
 
-    def _times(self, first: float) -> str:
+    def _times(self, first: float, *more: bool) -> str:
         now = "NULL" if self._clock is None else float(self._clock())
-        return f"{{{float(first)},{self._idle},{now}}}"
+        return f"{{{float(first)},{self._idle},{now}{''.join(f',{each:d}' for each in more)}}}"
 
     def _record(self, operation: Record) -> Call:
         record_id, counters, charge, at = operation
@@ -318,7 +319,7 @@ _PARAMETERS: Final = {
     "reset": 2,
     "forget": 1,
     "count_blocked": 5,
-    "reap": 2,
+    "reap": 3,
 }
 
 

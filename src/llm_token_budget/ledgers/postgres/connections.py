@@ -19,6 +19,8 @@ from psycopg.errors import error_from_result
 from psycopg.generators import execute
 from psycopg.pq import ExecStatus, TransactionStatus
 
+from llm_token_budget.ledgers.postgres.turns import Turns
+
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGconn
 
@@ -153,7 +155,7 @@ class Threads:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.kept = Kept()
-        self._free = threading.Semaphore(settings.size)
+        self._free = Turns(settings.size)
 
     def take(self) -> tuple[SyncConnection, bool]:
         """A connection, and whether it is a new one.
@@ -162,7 +164,7 @@ class Threads:
             psycopg.OperationalError: there is none to be had.
         """
         settings = self._settings
-        if not self._free.acquire(timeout=settings.timeout):
+        if not self._free.acquire(settings.timeout):
             raise NoAnswer(
                 f"no free connection within {settings.timeout:g} s: all {settings.size} (pool_size) are in use"
             )

@@ -11,10 +11,10 @@ from llm_token_budget.ledgers.postgres.address import plain
 if TYPE_CHECKING:
     from psycopg import Connection
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of everything in scripts/. Whoever changes a script counts it up; whoever changes a table also writes the way there."""
 
-UPGRADES: Final[dict[int, str]] = {}
+UPGRADES: Final[dict[int, str]] = {2: "upgrade_2"}
 """From the version before to this one: the script that changes the tables. Functions are made anew each time."""
 
 FUNCTIONS: Final = (

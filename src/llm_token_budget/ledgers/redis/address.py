@@ -43,7 +43,7 @@ class Address(NamedTuple):
     """False if the client is the user's, who also closes it."""
 
 
-OWN_OPTIONS: Final = ("prefix",)
+OWN_OPTIONS: Final[tuple[str, ...]] = ("prefix", "expired")
 
 
 def read_url(url: str) -> Address:

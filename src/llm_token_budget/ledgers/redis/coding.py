@@ -71,7 +71,7 @@ def check_amount(amount: int) -> None:
         )
 
 
-_CLAIM: Final = struct.Struct("<12d")
+_CLAIM: Final = struct.Struct("<13d")
 _SETTLE: Final = struct.Struct("<13d")
 _RECORD: Final = struct.Struct("<8d")
 _OPENED: Final = struct.Struct("<8d")
@@ -79,7 +79,7 @@ _CHARGED: Final = struct.Struct("<15d")
 _NO_CHARGE: Final = (math.nan,) * 7
 
 
-def pack_claim(claim: Claim, *, looks: bool) -> bytes:
+def pack_claim(claim: Claim, *, looks: bool, gives_back: bool = False) -> bytes:
     _, _, _, fixed, slope, want, least, share, share_floor, lease, _ = claim
     most = max(least, want)
     largest = max(*claim.amounts(most), most * (share or 1), share_floor, *slope)
@@ -87,7 +87,7 @@ def pack_claim(claim: Claim, *, looks: bool) -> bytes:
         check_amount(largest)
     if lease > _LONGEST_LEASE:
         lease = _LONGEST_LEASE
-    return _CLAIM.pack(looks, lease, *fixed, *slope, want, least, share, share_floor)
+    return _CLAIM.pack(looks, lease, *fixed, *slope, want, least, share, share_floor, gives_back)
 
 
 def pack_settle(handle: Handle, charge: Charge | None, *, unguarded: bool) -> bytes:
@@ -111,11 +111,11 @@ def read_answer(claim: Claim, answer: bytes) -> Granted | Refused | Stale:
     """What a reserve was answered."""
     match answer[:1]:
         case b"o":
-            expires, created, k, bounded, tokens, money, requests, fixed = _OPENED.unpack_from(answer, 1)
+            expires, created, k, marks, tokens, money, requests, fixed = _OPENED.unpack_from(answer, 1)
             shadow, _, stored = answer[65:].partition(b" ")
             counters = read_counters(stored) if stored else claim.counters
             handle = Handle(claim.id, counters, Amounts(int(tokens), int(money), int(requests)), int(fixed), created)
-            return Granted(handle, int(k), expires, bounded == 1.0, _read_shortages(shadow) if shadow != b"-" else ())
+            return Granted(handle, int(k), expires, marks % 2 == 1, _read_shortages(shadow) if shadow != b"-" else ())
         case b"r":
             return Refused(_read_shortages(answer[2:]), 0)
         case b"s":

@@ -6,21 +6,16 @@ redis-py's connections, without the layers that its client puts around each comm
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
 from typing import Any, Final
 
 from redis import exceptions as redis_errors
+
+from llm_token_budget.ledgers.redis.wire import packed
 
 AT_ONCE_AGAIN: Final = (redis_errors.ConnectionError, OSError)
 """The server has closed the connection meanwhile, as it may. Sending the same once more changes nothing."""
 
 NOT_AGAIN: Final = (redis_errors.AuthenticationError, redis_errors.AuthorizationError, redis_errors.BusyLoadingError)
-
-
-def packed(command: Sequence[Any]) -> bytes:
-    """A command as the server reads it. redis-py does this too, at many times the cost in tasks."""
-    words = [each if type(each) is bytes else str(each).encode() for each in command]
-    return b"*%d\r\n%b" % (len(words), b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in words]))
 
 
 class Connections:
@@ -32,15 +27,26 @@ class Connections:
 
     def execute_command(self, *command: Any) -> Any:
         """The answer to a command; an error that the server answers is raised."""
+        return self.exchange(packed(command))
+
+    def exchange(self, command: bytes) -> Any:
+        """The same for a command that is written as the server reads it."""
         try:
             connection = self._idle.pop()
         except IndexError:
             connection = self._client.connection_pool.get_connection()
         try:
-            return self._exchange(connection, command)
-        finally:
-            # One that failed has been disconnected: it connects again when it is used.
+            answer = self._exchange(connection, command)
+        except redis_errors.ResponseError:
             self._idle.append(connection)
+            raise
+        except BaseException:
+            # Back to where it is from: only there is a Sentinel asked where the primary is by now.
+            connection.disconnect()
+            self._client.connection_pool.release(connection)
+            raise
+        self._idle.append(connection)
+        return answer
 
     def ping(self) -> None:
         self.execute_command("PING")
@@ -49,9 +55,11 @@ class Connections:
         while self._idle:
             self._idle.pop().disconnect()
         self._client.close()
+        for each in sentinels_of(self._client):
+            each.close()
 
-    def _exchange(self, connection: Any, command: Sequence[Any]) -> Any:
-        data = [packed(command)]
+    def _exchange(self, connection: Any, command: bytes) -> Any:
+        data = (command,)
         try:
             connection.send_packed_command(data)
             return connection.read_response()
@@ -59,9 +67,12 @@ class Connections:
             connection.disconnect()
             if isinstance(error, NOT_AGAIN):
                 raise
-        except BaseException as error:
-            if not isinstance(error, redis_errors.ResponseError):
-                connection.disconnect()
-            raise
+        connection.connect()
         connection.send_packed_command(data)
         return connection.read_response()
+
+
+def sentinels_of(client: Any) -> list[Any]:
+    """The clients that ask Sentinels where the server is: closing it leaves them open."""
+    manager = getattr(getattr(client, "connection_pool", None), "sentinel_manager", None)
+    return [] if manager is None else list(manager.sentinels)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
 
 from llm_token_budget.errors import ConfigurationError, LedgerUnavailable
-from llm_token_budget.ledgers.base import DAY
+from llm_token_budget.ledgers.base import DAY, Expired
 from llm_token_budget.ledgers.operations import Operation, Ping
 from llm_token_budget.ledgers.stored import REAP_EVERY, RETRY_FOR, OnError, StoredLedger
 
@@ -26,7 +26,7 @@ except ModuleNotFoundError as missing:
         "a Redis ledger needs redis-py: pip install 'llm-token-budget[redis]' (it serves Valkey too)"
     ) from missing
 
-from llm_token_budget.ledgers.redis.plans import Plan, Plans, Step
+from llm_token_budget.ledgers.redis.plans import Plan, Plans, Quick, Step
 from llm_token_budget.ledgers.redis.shapes import Shapes
 
 if TYPE_CHECKING:
@@ -55,12 +55,19 @@ class RedisLedger(StoredLedger):
     `appendfsync everysec`, up to a second is lost when the machine loses power). A failover to a replica may lose the last
     instant before it: as much as was reserved and settled in it may be spent once more. Set `maxmemory-policy noeviction`.
 
+    Keys, each after the prefix: `:c:*` (a counter: of a user, a session, or a window of theirs), `:u:*` (who spent most), `:moved`
+    (who is to be put in order there), `:e:*` (reservations, open and ended), `:leases`, `:held` and `:unconfirmed` (charges without
+    a confirmation), `:n:*` (records), `:perishable`, `:marks` (overrides, resets) and `:state`. Back up all of them, with the
+    server's own means. 280 bytes per idle user (580 with names of 37 characters and a window), 280 per open reservation, and 100
+    to 120 per call for a day more than the longest lease.
+
     Amounts are exact up to 2^53 in a limit and in one call (9 million dollars in nano-USD), and up to 2^63 in a sum.
 
     Args:
         url: `redis://[user:password@]host:6379/0`, `rediss://` (TLS), `valkey://`, `valkeys://`,
             `redis+cluster://host1:6379,host2:6379`, `redis+sentinel://host1:26379,host2:26379/service`. Options after `?` are
-            redis-py's (`socket_timeout=2` unless given), `sentinel_username` and `sentinel_password`, and `prefix`.
+            redis-py's (`socket_timeout=2` unless given), `sentinel_username` and `sentinel_password`, `prefix` and
+            `expired`.
         client: a `redis.Redis` or `redis.RedisCluster` instead of a URL. Tasks get connections of their own with its options;
             if those can't be told (a cluster, a client made by a Sentinel), their operations run in threads.
         prefix: before all keys; a hash tag is made of it if it contains none.
@@ -69,6 +76,8 @@ class RedisLedger(StoredLedger):
         on_error: what a call gets if the server can't be reached: `"refuse"` or `"allow"`.
         retry_for: seconds for which a reserve asks again.
         reap_every: seconds between two looks for reservations whose lease has ended.
+        expired: what becomes of reservations that nobody has ended when their lease ends: `"charge"` or `"release"`, as
+            `StoredLedger` says.
 
     Raises:
         ConfigurationError: the URL or the client can't be used, or redis-py is not installed.
@@ -85,6 +94,7 @@ class RedisLedger(StoredLedger):
         on_error: OnError = "refuse",
         retry_for: float = RETRY_FOR,
         reap_every: float = REAP_EVERY,
+        expired: Expired | None = None,
     ) -> None:
         if (url is None) is (client is None):
             raise ConfigurationError("a Redis ledger takes a URL or client=, one of them")
@@ -95,7 +105,14 @@ class RedisLedger(StoredLedger):
         self._client: Any = None
         self._loops: Loops | None = None
         self._connect_forgotten()
-        super().__init__(self._address.name, clock=clock, on_error=on_error, retry_for=retry_for, reap_every=reap_every)
+        super().__init__(
+            self._address.name,
+            clock=clock,
+            on_error=on_error,
+            retry_for=retry_for,
+            reap_every=reap_every,
+            expired=cast("Expired", expired or self._address.options.get("expired", "charge")),
+        )
 
     @classmethod
     def from_url(cls, url: str, *, idle_seconds: float = 30 * DAY, on_error: OnError = "refuse") -> Self:
@@ -118,6 +135,8 @@ class RedisLedger(StoredLedger):
         try:
             if plan is None:
                 return self._ping()
+            if isinstance(plan, Quick):
+                return plan.read(self._send_quick(plan))
             if isinstance(plan, Step):
                 return plan.read(self._send(plan))
             step = next(plan)
@@ -133,6 +152,8 @@ class RedisLedger(StoredLedger):
             return await super().aperform(operation)
         try:
             plan = self._plans.of(operation)
+            if isinstance(plan, Quick):
+                return plan.read(await self._asend_quick(plan))
             if isinstance(plan, Step):
                 return plan.read(await self._asend(plan))
             step = next(plan)
@@ -188,25 +209,40 @@ class RedisLedger(StoredLedger):
 
     # One step in the server
 
+    def _send_quick(self, quick: Quick) -> Any:
+        client = self._client or self._connect()
+        try:
+            answer = client.exchange(quick.command) if type(client) is Connections else self._send(quick.plain())
+        except redis_errors.NoScriptError:
+            answer = self._send(quick.plain())
+        return self._send(quick.in_full()) if answer == WANTED_IN_FULL else answer
+
+    async def _asend_quick(self, quick: Quick) -> Any:
+        assert self._loops is not None
+        pipelines = self._loops.here()
+        try:
+            answer = await (pipelines.run(quick.command) if pipelines.take_bytes else self._asend(quick.plain()))
+        except redis_errors.NoScriptError:
+            answer = await self._asend(quick.plain())
+        return await self._asend(quick.in_full()) if answer == WANTED_IN_FULL else answer
+
     def _send(self, step: Step) -> Any:
         client = self._client or self._connect()
-        (text, sha), keys, arguments, _, in_full = step
+        (text, sha), keys, arguments, _ = step
         try:
-            answer = client.execute_command("EVALSHA", sha, len(keys), *keys, *arguments)
+            return client.execute_command("EVALSHA", sha, len(keys), *keys, *arguments)
         except redis_errors.NoScriptError:
             # A new server, or one that was restarted: EVAL also makes it remember.
-            answer = client.execute_command("EVAL", text, len(keys), *keys, *arguments)
-        return self._send(in_full()) if in_full is not None and answer == WANTED_IN_FULL else answer
+            return client.execute_command("EVAL", text, len(keys), *keys, *arguments)
 
     async def _asend(self, step: Step) -> Any:
         assert self._loops is not None
         pipelines = self._loops.here()
-        (text, sha), keys, arguments, _, in_full = step
+        (text, sha), keys, arguments, _ = step
         try:
-            answer = await pipelines.run(("EVALSHA", sha, len(keys), *keys, *arguments))
+            return await pipelines.run(("EVALSHA", sha, len(keys), *keys, *arguments))
         except redis_errors.NoScriptError:
-            answer = await pipelines.run(("EVAL", text, len(keys), *keys, *arguments))
-        return await self._asend(in_full()) if in_full is not None and answer == WANTED_IN_FULL else answer
+            return await pipelines.run(("EVAL", text, len(keys), *keys, *arguments))
 
     def _ping(self) -> None:
         client = self._client or self._connect()

@@ -15,9 +15,11 @@ from typing import Any, Final
 
 from redis import exceptions as redis_errors
 
-from llm_token_budget.ledgers.redis.connections import AT_ONCE_AGAIN, NOT_AGAIN, packed
+from llm_token_budget.ledgers.redis.connections import AT_ONCE_AGAIN, NOT_AGAIN, sentinels_of
+from llm_token_budget.ledgers.redis.wire import packed
 
-Command = Sequence[Any]
+Command = Sequence[Any] | bytes
+"""In words; or written as the server reads it, for those who take bytes."""
 Waiting = tuple[Command, "asyncio.Future[Any]"]
 
 AT_ONCE: Final = 16
@@ -33,13 +35,15 @@ class Pipelines:
     def __init__(self, client: Any) -> None:
         self._client = client
         # A cluster's client finds the node of each command by itself; others give us their connections.
-        self._exchange = (
-            self._exchange_over_connection if hasattr(client, "connection_pool") else self._exchange_by_client
-        )
+        self.take_bytes = hasattr(client, "connection_pool")
+        """Whether commands may be written as the server reads them."""
+        self._exchange = self._exchange_over_connection if self.take_bytes else self._exchange_by_client
         self._idle: list[Any] = []
         self._waiting: deque[Waiting] = deque()
         self._senders: set[asyncio.Task[None] | None] = set()
         self._end: AsyncGenerator[None] | None = None
+        self._patience: float | None = None
+        """Seconds that a batch may take, as the client's options say."""
 
     async def run(self, command: Command) -> Any:
         """The answer to a command. Whoever is cancelled meanwhile leaves the others alone; the command may be carried out."""
@@ -60,6 +64,8 @@ class Pipelines:
         while self._idle:
             await self._idle.pop().disconnect(nowait=True)
         await self._client.aclose()
+        for each in sentinels_of(self._client):
+            await each.aclose()
 
     async def _send_all(self) -> None:
         batch: list[Waiting] = []
@@ -97,7 +103,7 @@ class Pipelines:
         return replies
 
     async def _exchange_over_connection(self, commands: list[Command]) -> list[Any]:
-        connection = self._idle.pop() if self._idle else await self._client.connection_pool.get_connection()
+        connection = self._idle.pop() if self._idle else await self._new_connection()
         try:
             return await self._exchange_over(connection, commands)
         except AT_ONCE_AGAIN as error:
@@ -109,12 +115,27 @@ class Pipelines:
             # One that failed has been disconnected: it connects again when it is used.
             self._idle.append(connection)
 
+    async def _new_connection(self) -> Any:
+        connection = await self._client.connection_pool.get_connection()
+        # One deadline for a batch: redis-py's own, one to write and one for each answer, cost more than these.
+        self._patience, connection.socket_timeout = connection.socket_timeout, None
+        return connection
+
+    async def _connect_again(self, connection: Any) -> None:
+        connection.socket_timeout = self._patience
+        try:
+            await connection.connect()
+        finally:
+            connection.socket_timeout = None
+
     async def _exchange_over(self, connection: Any, commands: list[Command]) -> list[Any]:
         replies: list[Any] = []
+        written = b"".join([each if type(each) is bytes else packed(each) for each in commands])
+        if not connection.is_connected:
+            await self._connect_again(connection)
         try:
-            await connection.send_packed_command([b"".join(map(packed, commands))])
-            # One deadline for all of them: redis-py's own, one for each, costs more than the reading.
-            async with asyncio.timeout(connection.socket_timeout):
+            async with asyncio.timeout(self._patience):
+                await connection.send_packed_command(written)
                 for _ in commands:
                     try:
                         replies.append(await connection.read_response(timeout=math.inf))

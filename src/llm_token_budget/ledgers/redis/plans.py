@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Iterable
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -37,8 +37,9 @@ from llm_token_budget.ledgers.operations import (
     Users,
 )
 from llm_token_budget.ledgers.redis import coding, shapes
-from llm_token_budget.ledgers.redis.script import Script, quick_script, script
-from llm_token_budget.ledgers.redis.shapes import Shape, Shapes
+from llm_token_budget.ledgers.redis.script import Script, quick_script, read_files, script
+from llm_token_budget.ledgers.redis.shapes import CACHED, Shape, Shapes
+from llm_token_budget.ledgers.redis.wire import packed_words
 
 T = TypeVar("T")
 
@@ -64,11 +65,52 @@ class Step(NamedTuple):
     arguments: tuple[bytes, ...]
     read: Callable[[Any], Any]
     """Makes the answer of it."""
-    in_full: Callable[[], Step] | None = None
-    """What to run instead if the script answers that it wants to be sent in full."""
 
 
-Plan = Step | Generator[Step, Any, Any]
+class Frame(NamedTuple):
+    """What is the same in all quick commands with the same counters and limits."""
+
+    name: str
+    shape: Shape
+    lines: tuple[bytes, ...]
+    before: bytes
+    """As the server reads it, up to the length of the key of the reservation."""
+    rows: bytes
+    after: bytes
+    """Behind the operation."""
+
+
+class Quick(NamedTuple):
+    """One quick script, run once, unless it answers that it wants to be sent in full."""
+
+    command: bytes
+    """All of it, as the server reads it."""
+    read: Callable[[Any], Any]
+    frame: Frame
+    reservation: bytes
+    argument: bytes
+    clock: bytes
+    plans: Plans
+
+    def plain(self) -> Step:
+        """The same in words: for clients that take no bytes, and for servers that don't know the script yet."""
+        name, shape, lines, *_ = self.frame
+        return Step(
+            quick_script(name),
+            (*self.plans.quick, self.plans.prefix + b":e:" + self.reservation, *shape.rows),
+            (self.clock, self.reservation, self.argument, *_after(shape, lines)),
+            self.read,
+        )
+
+    def in_full(self) -> Step:
+        """What to run instead if it isn't plain."""
+        name, shape, lines, *_ = self.frame
+        return self.plans.step(
+            name, self.argument, read=self.read, reservation=self.reservation, shape=shape, more=lines
+        )
+
+
+Plan = Step | Quick | Generator[Step, Any, Any]
 
 
 class Plans:
@@ -80,6 +122,7 @@ class Plans:
     """
 
     def __init__(self, shapes: Shapes, clock: Callable[[], float] | None) -> None:
+        read_files()
         self._shapes = shapes
         self._clock = clock
         self.prefix = prefix = shapes.prefix
@@ -87,7 +130,9 @@ class Plans:
             prefix + name
             for name in (b":marks", b":held", b":unconfirmed", b":perishable", b":leases", b":moved", b":state")
         )
-        self._quick = self._fixed[4:]
+        self.quick = self._fixed[4:]
+        self._key = prefix + b":e:"
+        self._frame = lru_cache(CACHED)(self._make_frame)
         self._plans: dict[type, Callable[[Any], Plan]] = {
             Reserve: self._reserve,
             Look: self._reserve,
@@ -112,7 +157,7 @@ class Plans:
     def of(self, operation: Operation) -> Plan:
         return self._plans[type(operation)](operation)
 
-    def _step(
+    def step(
         self,
         name: str,
         argument: bytes = b"",
@@ -123,7 +168,7 @@ class Plans:
         kind: bytes = b":e:",
         more: tuple[bytes, ...] = (),
     ) -> Step:
-        keys, stored, numbers, details, names = shape or _NO_COUNTERS
+        keys, stored, numbers, details, names, _ = shape or _NO_COUNTERS
         clock = b"" if self._clock is None else repr(float(self._clock())).encode()
         return Step(
             script(name),
@@ -132,71 +177,64 @@ class Plans:
             read,
         )
 
-    def _quick_step(
-        self,
-        name: str,
-        argument: bytes,
-        *,
-        read: Callable[[Any], Any],
-        reservation: bytes,
-        counters: tuple[Counter, ...],
-        lines: tuple[bytes, ...] = (),
-    ) -> Step:
+    def _make_frame(self, name: str, counters: tuple[Counter, ...], limits: tuple[Line, ...] | None) -> Frame:
         shape = self._shapes.of(counters)
+        lines = () if limits is None else coding.pack_lines(limits)
+        keys = len(self.quick) + 1 + len(shape.rows)
+        begin = packed_words("EVALSHA", quick_script(name).sha, keys, *self.quick)
+        after = _after(shape, lines)
+        # The words in between: the clock, the reservation, the operation.
+        before = b"*%d\r\n%b$" % (3 + keys + 3 + len(after), begin)
+        return Frame(name, shape, lines, before, packed_words(*shape.rows), packed_words(*after))
+
+    def _quick_step(self, frame: Frame, reservation: bytes, argument: bytes, read: Callable[[Any], Any]) -> Quick:
+        _, _, _, before, rows, after = frame
         clock = b"" if self._clock is None else repr(float(self._clock())).encode()
-        rows = shape.keys[: len(counters)]
-
-        def in_full() -> Step:
-            return self._step(name, argument, read=read, reservation=reservation, shape=shape, more=lines)
-
-        return Step(
-            quick_script(name),
-            (*self._quick, self.prefix + b":e:" + reservation, *rows),
-            (clock, reservation, argument, shape.stored, shape.numbers, *lines[:1]),
-            read,
-            in_full,
+        size, key = len(reservation), self._key
+        command = b"%b%d\r\n%b%b\r\n%b$%d\r\n%b\r\n$%d\r\n%b\r\n$%d\r\n%b\r\n%b" % (
+            *(before, len(key) + size, key, reservation, rows),
+            *(len(clock), clock, size, reservation, len(argument), argument, after),
         )
+        return Quick(command, read, frame, reservation, argument, clock, self)
 
-    def _reserve(self, operation: Reserve | Look) -> Step:
+    def _reserve(self, operation: Reserve | Look) -> Quick:
         claim = operation.claim
+        looks, gives_back = (False, operation.gives_back) if type(operation) is Reserve else (True, False)
         return self._quick_step(
-            "reserve",
-            coding.pack_claim(claim, looks=type(operation) is Look),
-            read=partial(coding.read_answer, claim),
-            reservation=_id(claim.id),
-            counters=claim.counters,
-            lines=coding.pack_lines(claim.lines),
+            self._frame("reserve", claim.counters, claim.lines),
+            _id(claim.id),
+            coding.pack_claim(claim, looks=looks, gives_back=gives_back),
+            partial(coding.read_answer, claim),
         )
 
-    def _settle(self, operation: Settle) -> Step:
+    def _settle(self, operation: Settle) -> Quick:
         handle, charge, unguarded = operation
         return self._quick_step(
-            "settle",
+            self._frame("settle", handle.counters, None),
+            _id(handle.id),
             coding.pack_settle(handle, charge, unguarded=unguarded),
-            read=partial(coding.read_booked, handle),
-            reservation=_id(handle.id),
-            counters=handle.counters,
+            partial(coding.read_booked, handle),
         )
 
     def _renew(self, operation: Renew) -> Step:
         handle, lease = operation
         shape = self._shapes.of(handle.counters)
-        return self._step("renew", repr(float(lease)).encode(), read=bool, reservation=_id(handle.id), shape=shape)
+        return self.step("renew", repr(float(lease)).encode(), read=bool, reservation=_id(handle.id), shape=shape)
 
     def _refund(self, operation: Refund) -> Generator[Step, Any, Amounts | None]:
         reservation = _id(operation.reservation_id)
-        record = yield self._step("held", read=_as_it_is, reservation=reservation)
+        record = yield self.step("held", read=_as_it_is, reservation=reservation)
         if not record:
             return None
         shape = self._shapes.make(coding.counters_of_charge(record))
-        charge = yield self._step("refund", read=_as_it_is, reservation=reservation, shape=shape)
+        charge = yield self.step("refund", read=_as_it_is, reservation=reservation, shape=shape)
         return coding.read_charge(charge.split()).amounts if charge else None
 
     def _list_unconfirmed(self, _: ListUnconfirmed) -> Generator[Step, Any, list[Unconfirmed]]:
         found: dict[str, Unconfirmed] = {}
         offset = 0
         while True:
-            size, page = yield self._step("unconfirmed", _json([offset, PAGE]), read=_as_it_is)
+            size, page = yield self.step("unconfirmed", _json([offset, PAGE]), read=_as_it_is)
             for reservation, record in zip(page[::2], page[1::2], strict=True):
                 each = coding.read_unconfirmed(reservation, record)
                 found.setdefault(each.handle.id, each)
@@ -205,7 +243,7 @@ class Plans:
             offset += size
 
     def _record(self, operation: Record) -> Step:
-        return self._step(
+        return self.step(
             "record",
             coding.pack_record(operation.charge, operation.at),
             read=_read_stale,
@@ -215,7 +253,7 @@ class Plans:
         )
 
     def _read(self, operation: Read) -> Step:
-        return self._step("read", read=_read_balances, shape=self._shapes.make(operation.counters))
+        return self.step("read", read=_read_balances, shape=self._shapes.make(operation.counters))
 
     def _users(self, operation: Users) -> Generator[Step, Any, list[tuple[str, Balance]] | Stale]:
         counter, limit, offset = operation
@@ -240,10 +278,10 @@ class Plans:
         rounds = None
         # Those who spend meanwhile may be among them again.
         while rounds is None or rounds > 0:
-            size = yield from self._arrange_page(PAGE)
+            size = yield from self._arrange_page(FEW)
             if not size:
                 break
-            rounds = size // PAGE + 1 if rounds is None else rounds - 1
+            rounds = size // FEW + 1 if rounds is None else rounds - 1
 
     def arrange_some(self) -> Generator[Step, Any, bool]:
         """The same for a few of them, in steps that hold nobody up. Whether more are waiting."""
@@ -256,18 +294,18 @@ class Plans:
 
     def _arrange_page(self, count: int) -> Generator[Step, Any, int]:
         """Put so many in their place. How many were waiting."""
-        size, keys = yield self._step("moved", str(count).encode(), read=_as_it_is)
+        size, keys = yield self.step("moved", str(count).encode(), read=_as_it_is)
         if keys:
             counters = yield from self._counters_of(keys)
             shape = self._shapes.make(counters)
-            yield self._step("arrange", read=_nothing, shape=shape._replace(keys=(*shape.keys, *keys)))
+            yield self.step("arrange", read=_nothing, shape=shape._replace(keys=(*shape.keys, *keys)))
         return int(size)
 
     def _counters_of(self, keys: list[bytes]) -> Generator[Step, Any, tuple[Counter, ...]]:
         texts = [self._shapes.text_in(key) for key in keys]
         hashed = tuple(key for key, text in zip(keys, texts, strict=True) if text is None)
         if hashed:
-            texts += yield self._step("texts", read=_as_it_is, shape=_NO_COUNTERS._replace(keys=hashed))
+            texts += yield self.step("texts", read=_as_it_is, shape=_NO_COUNTERS._replace(keys=hashed))
         return tuple(shapes.read_counter(text) for text in texts if text)
 
     def _page_of_users(
@@ -298,20 +336,20 @@ class Plans:
             if len(keys) < PAGE and not moved:
                 break
             offset += len(keys) - moved
-        yield self._step("ordered", str(due).encode(), read=_nothing, shape=self._index_only(counter))
+        yield self.step("ordered", str(due).encode(), read=_nothing, shape=self._index_only(counter))
 
     def _put_in_order(
         self, counter: Counter, offset: int, count: int
     ) -> Generator[Step, Any, tuple[int, int, list[tuple[str, ...]], list[Any]] | Stale]:
         """Read the rows of a page: which reset the index has not seen, how many rows moved, their keys and themselves."""
         argument = _json([offset, count, counter.start, counter.end or 0])
-        answer = yield self._step("users", argument, read=_parts_or_stale, shape=self._index_only(counter))
+        answer = yield self.step("users", argument, read=_parts_or_stale, shape=self._index_only(counter))
         if isinstance(answer, Stale):
             return answer
         due, ranks = answer
         keys = [shapes.read_rank(rank) for rank in ranks]
         shape = self._shapes.make(tuple(counter._replace(key=key) for key in keys))
-        answer = yield self._step("read", read=_parts_or_stale, shape=shape)
+        answer = yield self.step("read", read=_parts_or_stale, shape=shape)
         if isinstance(answer, Stale):
             return answer
         moved, rows, _ = answer
@@ -319,7 +357,7 @@ class Plans:
 
     def _list_counters(self, operation: ListCounters) -> Generator[Step, Any, CounterPage]:
         of_all_rows = _json([operation.after or "0", self._shapes.pattern, operation.limit])
-        now, after, is_open, keys = yield self._step("scan", of_all_rows, read=_as_it_is)
+        now, after, is_open, keys = yield self.step("scan", of_all_rows, read=_as_it_is)
         counters = yield from self._counters_of(keys)
         counted = yield from self._numbers_of(counters, float(now))
         return CounterPage(counted, None if after == b"0" else after.decode(), is_open)
@@ -328,7 +366,7 @@ class Plans:
         """The counters whose window is the present one, and that still have a row."""
         while True:
             counters = tuple(each for each in counters if each.start <= now and (each.end is None or now < each.end))
-            answer = yield self._step("read", read=_parts_or_stale, shape=self._shapes.make(counters))
+            answer = yield self.step("read", read=_parts_or_stale, shape=self._shapes.make(counters))
             if not isinstance(answer, Stale):
                 break
             now = answer.now
@@ -349,16 +387,16 @@ class Plans:
         return self._override(operation.name, operation.key, None)
 
     def _override(self, name: str, key: tuple[str, ...] | None, amount: str | None) -> Step:
-        return self._step("set_override", _json([shapes.override_field(name, key), amount]), read=_nothing)
+        return self.step("set_override", _json([shapes.override_field(name, key), amount]), read=_nothing)
 
     def _list_overrides(self, _: ListOverrides) -> Step:
-        return self._step("all_overrides", read=_read_overrides)
+        return self.step("all_overrides", read=_read_overrides)
 
     def _limit_amounts(self, operation: LimitAmounts) -> Generator[Step, Any, list[int | None]]:
         amounts: list[int | None] = []
         for lines in _pages(operation.lines):
             names = coding.override_fields(lines)
-            overrides = yield self._step("overrides_of", _json(names), read=_as_it_is)
+            overrides = yield self.step("overrides_of", _json(names), read=_as_it_is)
             amounts += map(_amount, lines, overrides[::2], overrides[1::2])
         return amounts
 
@@ -366,32 +404,32 @@ class Plans:
         field = shapes.reset_field(*operation)
         indexes: tuple[bytes, ...] = ()
         if not field:
-            fields = yield self._step("indexes", read=_as_it_is)
+            fields = yield self.step("indexes", read=_as_it_is)
             indexes = tuple(fields)
-        yield self._step("reset", field.encode(), read=_nothing, shape=_NO_COUNTERS._replace(keys=indexes))
+        yield self.step("reset", field.encode(), read=_nothing, shape=_NO_COUNTERS._replace(keys=indexes))
 
     def _forget(self, operation: Forget) -> Generator[Step, Any, None]:
         for counters in _pages(operation.counters):
-            yield self._step("forget", read=_nothing, shape=self._shapes.make(counters))
+            yield self.step("forget", read=_nothing, shape=self._shapes.make(counters))
 
     def _count_blocked(self, operation: CountBlocked) -> Generator[Step, Any, None]:
         for counts in _pages(operation.counts):
             shape = self._shapes.make(tuple(counter for counter, _ in counts))
-            yield self._step("blocked", _json([count for _, count in counts]), read=_nothing, shape=shape)
+            yield self.step("blocked", _json([count for _, count in counts]), read=_nothing, shape=shape)
 
     def _reap(self, _: Reap) -> Generator[Step, Any, Reaped]:
-        due = yield self._step("due", str(AT_ONCE).encode(), read=_as_it_is)
+        due = yield self.step("due", str(AT_ONCE).encode(), read=_as_it_is)
         now, next_lease, next_row, leases, rows, final = due
         ended = 0
         records = yield from self._records_of(leases)
         for reservation, record in zip(leases, records, strict=True):
             shape = self._shapes.make(coding.counters_of_record(record))
-            ended += yield self._step("expire", read=int, reservation=reservation, shape=shape)
+            ended += yield self.step("expire", read=int, reservation=reservation, shape=shape)
         if rows:
             shape = self._shapes.make(tuple(map(shapes.read_counter, rows)))
-            yield self._step("perish", read=_nothing, shape=shape)
+            yield self.step("perish", read=_nothing, shape=shape)
         for reservation in final:
-            yield self._step("finish", read=_nothing, reservation=reservation)
+            yield self.step("finish", read=_nothing, reservation=reservation)
         # Leases that are left over are next; of rows there may be millions, and no call should have to wait for them.
         next_row = float(next_row) if next_row != b"-" else _NEVER
         dues = [float(next_lease) if next_lease != b"-" else _NEVER, max(next_row, float(now) + 0.05)]
@@ -401,12 +439,17 @@ class Plans:
         if not reservations:
             return []
         keys = tuple(self.prefix + b":e:" + each for each in reservations)
-        records = yield self._step("records", read=_as_it_is, shape=_NO_COUNTERS._replace(keys=keys))
+        records = yield self.step("records", read=_as_it_is, shape=_NO_COUNTERS._replace(keys=keys))
         return list(records)
 
 
-_NO_COUNTERS: Final = Shape((), b"[]", b"", b"[]", ())
+_NO_COUNTERS: Final = Shape((), b"[]", shapes.numbers_of_all(()), b"[]", (), ())
 _NEVER: Final = float("inf")
+
+
+def _after(shape: Shape, lines: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """What a quick script is told behind the operation. The counters as they are stored only where it stores them."""
+    return (shape.stored, shape.numbers, lines[0]) if lines else (b"", shape.numbers)
 
 
 def _pages(items: Iterable[T]) -> Iterable[tuple[T, ...]]:

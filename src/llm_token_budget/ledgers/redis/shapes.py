@@ -6,6 +6,7 @@ A counter is JSON in ASCII, without spaces: safe between spaces, in a key, and f
 from __future__ import annotations
 
 import json
+import math
 import re
 import struct
 from functools import lru_cache
@@ -22,6 +23,7 @@ CACHED: Final = 4_096
 
 _PERISHABLE: Final = frozenset({"session", "run"})
 _LONGEST_IDLE: Final = 1e10
+_THREE: Final = struct.Struct("<3d")
 
 
 class Shape(NamedTuple):
@@ -36,6 +38,8 @@ class Shape(NamedTuple):
     """As scripts work with them: what all of them need to know, and what only some do."""
     names: tuple[bytes, ...]
     """In their indexes."""
+    rows: tuple[bytes, ...]
+    """The first of the keys."""
 
 
 class Shapes:
@@ -54,12 +58,14 @@ class Shapes:
     def make(self, counters: tuple[Counter, ...]) -> Shape:
         texts = [counter_text(counter) for counter in counters]
         keyed = [counter for counter in counters if counter.key]
+        rows = tuple(self._key(b"c", text) for text in texts)
         return Shape(
-            tuple(self._key(b"c", text) for text in texts) + tuple(self.index(counter) for counter in keyed),
+            rows + tuple(self.index(counter) for counter in keyed),
             f"[{','.join(texts)}]".encode(),
-            b"".join(map(self._numbers, counters)),
+            b"".join(map(self._numbers, counters)) + numbers_of_all(counters),
             f"[{','.join(map(_details, counters, texts))}]".encode(),
             tuple(_name_in_index(counter.key) for counter in keyed),
+            rows,
         )
 
     def index(self, counter: Counter) -> bytes:
@@ -77,13 +83,23 @@ class Shapes:
         return None if text.startswith(b"#") else text
 
     def _numbers(self, counter: Counter) -> bytes:
-        perishes = counter.end is not None or counter.sliding > 0 or not _PERISHABLE.isdisjoint(counter.scope)
-        flags = bool(counter.key) + 2 * perishes + 4 * (counter.sliding > 0)
+        flags = bool(counter.key) + 2 * _perishes(counter) + 4 * (counter.sliding > 0)
         kept = counter.sliding * 2 if counter.sliding else self._idle
         return pack_numbers(flags, counter.start, counter.end or 0, kept)
 
     def _key(self, kind: bytes, text: str) -> bytes:
         return b"%b:%b:%b" % (self.prefix, kind, text.encode() if len(text) <= LONGEST_KEY else _hashed(text))
+
+
+def numbers_of_all(counters: tuple[Counter, ...]) -> bytes:
+    """Whether one of them perishes, the latest start of their windows, and the earliest end: what plain scripts look at first."""
+    starts = max((counter.start for counter in counters), default=0.0)
+    stops = min((counter.end for counter in counters if counter.end), default=math.inf)
+    return _THREE.pack(any(map(_perishes, counters)), starts, stops)
+
+
+def _perishes(counter: Counter) -> bool:
+    return counter.end is not None or counter.sliding > 0 or not _PERISHABLE.isdisjoint(counter.scope)
 
 
 def _hashed(text: str) -> bytes:
@@ -115,12 +131,8 @@ def _dense(value: object) -> str:
     return json.dumps(value, separators=(",", ":")).replace(" ", "\\u0020")
 
 
-def pack_numbers(*numbers: float) -> bytes:
-    """Numbers in MessagePack, which scripts read in one go: each a mark, and a double."""
-    return b"".join(b"\xcb%b" % _NUMBER.pack(number) for number in numbers)
-
-
-_NUMBER: Final = struct.Struct(">d")
+pack_numbers: Final = struct.Struct("<4d").pack
+"""Four numbers of a counter, or of a limit, as scripts read them."""
 
 
 def _details(counter: Counter, text: str) -> str:

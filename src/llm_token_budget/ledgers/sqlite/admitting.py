@@ -22,13 +22,13 @@ def reserve(tables: Tables, operation: Reserve, now: float) -> Granted | Refused
     claim = operation.claim
     answer, known = _decide(tables, claim, now)
     if not isinstance(answer, Granted):
-        return _reserved_before(tables, claim) or answer
+        return _reserved_before(tables, claim, now) or answer
     check_amounts(answer.handle.reserved)
-    if None in known and (before := _reserved_before(tables, claim)):
+    if None in known and (before := _reserved_before(tables, claim, now)):
         return before  # Looked for before rows are made. Where there are all of them, an insert finds it out.
     rows = [row or tables.row(counter, now) for row, counter in zip(known, claim.counters, strict=True)]
-    if not tables.reservations.open(answer, rows):
-        return cast("Granted", _reserved_before(tables, claim))
+    if not tables.reservations.open(Held(answer, operation.gives_back), rows):
+        return cast("Granted", _reserved_before(tables, claim, now))
     hold(rows, answer.handle.reserved, now)
     tables.rows.held(rows)
     tables.lengthen(claim.lease)
@@ -65,11 +65,11 @@ def _decide(tables: Tables, claim: Claim, now: float) -> tuple[Granted | Refused
     return Granted(handle, k, now + claim.lease, bounded, shortages), rows
 
 
-def _reserved_before(tables: Tables, claim: Claim) -> Granted | None:
+def _reserved_before(tables: Tables, claim: Claim, now: float) -> Granted | None:
     found = tables.reservations.find(claim.id)
     if found is None:
         return None
-    if isinstance(found, Held):
+    if isinstance(found, Held) and found.granted.expires > now:
         return found.granted
     raise ReservationConflict(f"reservation {claim.id!r:.80} has ended: a new call needs a new id")
 

@@ -61,12 +61,19 @@ def charge_in(text: str) -> Charge:
     return Charge(tokens_in, tokens_out, money, requests, *map(bool, flags))
 
 
-def held_text(names: list[str], granted: Granted) -> str:
+_BOUNDED: Final = 1
+_GIVES_BACK: Final = 2
+
+
+def held_text(names: list[str], granted: Granted, *, gives_back: bool = False) -> str:
     """All of a grant but what has columns of its own. `names`: its counters, as text."""
     handle, output_tokens, _, bounded, shadow = granted
     tokens, money, requests = handle.reserved
     shadows = _dumps(shadow) if shadow else "[]"
-    return f"[[{','.join(names)}],[{tokens},{money},{requests}],{handle.input_tokens},{output_tokens},{bounded:d},{shadows}]"
+    marks = _BOUNDED * bounded + _GIVES_BACK * gives_back
+    return (
+        f"[[{','.join(names)}],[{tokens},{money},{requests}],{handle.input_tokens},{output_tokens},{marks},{shadows}]"
+    )
 
 
 def handle_text(handle: Handle) -> str:
@@ -74,12 +81,16 @@ def handle_text(handle: Handle) -> str:
     return held_text([counter_name(counter) for counter in handle.counters], Granted(handle, 0, 0.0))
 
 
-def held_in(text: str, reservation_id: str, created: float, expires: float | None) -> Granted:
-    counters, reserved, input_tokens, output_tokens, bounded, shadow = json.loads(text)
+def held_in(text: str, reservation_id: str, created: float, expires: float) -> tuple[Granted, bool]:
+    """A grant, and whether it is given back when its lease ends."""
+    counters, reserved, input_tokens, output_tokens, marks, shadow = json.loads(text)
     handle = Handle(reservation_id, tuple(map(_counter, counters)), Amounts(*reserved), input_tokens, created)
-    return Granted(
-        handle, output_tokens, expires or 0.0, bool(bounded), tuple(Shortage(*shortage) for shortage in shadow)
-    )
+    shortages = tuple(Shortage(*shortage) for shortage in shadow)
+    return Granted(handle, output_tokens, expires, bool(marks & _BOUNDED), shortages), bool(marks & _GIVES_BACK)
+
+
+def handle_in(text: str, reservation_id: str, created: float) -> Handle:
+    return held_in(text, reservation_id, created, 0.0)[0].handle
 
 
 def _counter(parts: list[Any]) -> Counter:

@@ -6,7 +6,7 @@ import sqlite3
 from typing import Final
 
 from llm_token_budget.ledgers.base import Balance, Counter, Stale
-from llm_token_budget.ledgers.operations import CountBlocked, Forget, Read, Reap, Reaped, Record, Reset
+from llm_token_budget.ledgers.operations import SOON, CountBlocked, Forget, Read, Reap, Reaped, Record, Reset
 from llm_token_budget.ledgers.sqlite.admitting import check_amounts, is_stale
 from llm_token_budget.ledgers.sqlite.coding import as_blob
 from llm_token_budget.ledgers.sqlite.ending import book_unreserved, expire
@@ -83,9 +83,10 @@ def reap(tables: Tables, _operation: Reap, now: float) -> Reaped:
     oldest = now - tables.horizon
     is_more_to_forget = tables.reservations.sweep(oldest, SWEPT_AT_ONCE)
     records = tables.connection.execute(FORGET_RECORDS, (oldest, AT_ONCE)).rowcount
+    dues = [tables.reservations.next_expiry()]
     if is_more_to_forget or AT_ONCE in (looked_at, records):
-        return Reaped(ended, now)
-    return Reaped(ended, tables.reservations.next_expiry())
+        dues.append(now + SOON)
+    return Reaped(ended, min((due for due in dues if due is not None), default=None))
 
 
 def _drop_perished(tables: Tables, now: float) -> int:

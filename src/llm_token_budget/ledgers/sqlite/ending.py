@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from llm_token_budget.errors import ReservationConflict
-from llm_token_budget.ledgers.base import Amounts, Booked, Charge, Handle, reserved_charge
+from llm_token_budget.ledgers.base import Amounts, Booked, Charge, Handle, expiry_charge
 from llm_token_budget.ledgers.operations import Refund, Renew, Settle
 from llm_token_budget.ledgers.rows import above_of, close
 from llm_token_budget.ledgers.sqlite.admitting import check_amounts
@@ -24,7 +24,7 @@ def settle_or_release(tables: Tables, operation: Settle, now: float) -> Booked:
     if charge is None:
         return _release(tables, handle, now)
     check_amounts(charge.amounts)
-    found = tables.reservations.find(handle.id)
+    found = _find(tables, handle.id, now)
     match found:
         case Held():
             _close(tables, found, charge, now)
@@ -45,7 +45,7 @@ def settle_or_release(tables: Tables, operation: Settle, now: float) -> Booked:
 
 
 def _release(tables: Tables, handle: Handle, now: float) -> Booked:
-    found = tables.reservations.find(handle.id)
+    found = _find(tables, handle.id, now)
     match found:
         case Held():
             _close(tables, found, None, now)
@@ -64,7 +64,7 @@ def _release(tables: Tables, handle: Handle, now: float) -> Booked:
 
 
 def renew(tables: Tables, operation: Renew, now: float) -> bool:
-    found = tables.reservations.find(operation.handle.id)
+    found = _find(tables, operation.handle.id, now)
     if not isinstance(found, Held):
         return False
     expires = now + operation.lease
@@ -75,7 +75,7 @@ def renew(tables: Tables, operation: Renew, now: float) -> bool:
 
 
 def refund(tables: Tables, operation: Refund, now: float) -> Amounts | None:
-    found = tables.reservations.find(operation.reservation_id)
+    found = _find(tables, operation.reservation_id, now)
     if not isinstance(found, Charged) or found.at + tables.horizon <= now:
         return None
     _replace(tables, found, None, now)
@@ -83,11 +83,24 @@ def refund(tables: Tables, operation: Refund, now: float) -> Amounts | None:
 
 
 def expire(tables: Tables, now: float, most: int) -> int:
-    """Charge so many reservations whose lease has ended. Returns how many that were."""
+    """End so many reservations whose lease has ended, each as was said when it was made. Returns how many that were."""
     overdue = tables.reservations.overdue(now, most)
     for held in overdue:
-        _close(tables, held, reserved_charge(held.granted.handle), now)
+        _expire(tables, held, now)
     return len(overdue)
+
+
+def _find(tables: Tables, reservation_id: str, now: float) -> Held | Charged | Ended | None:
+    """What has become of a reservation. That its lease has ended comes first, whoever notices it."""
+    found = tables.reservations.find(reservation_id)
+    if isinstance(found, Held) and found.granted.expires <= now:
+        _expire(tables, found, now)
+        return tables.reservations.find(reservation_id)
+    return found
+
+
+def _expire(tables: Tables, held: Held, now: float) -> None:
+    _close(tables, held, expiry_charge(held.granted.handle, gives_back=held.gives_back), now)
 
 
 def _close(tables: Tables, held: Held, charge: Charge | None, now: float) -> None:

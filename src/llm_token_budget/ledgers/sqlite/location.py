@@ -6,6 +6,7 @@ from typing import Final, Literal, NamedTuple, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from llm_token_budget.errors import ConfigurationError
+from llm_token_budget.ledgers.base import Expired, gives_back
 
 Synchronous = Literal["full", "normal"]
 
@@ -17,6 +18,7 @@ class Location(NamedTuple):
     path: str
     synchronous: Synchronous = "full"
     busy_timeout: float = BUSY_TIMEOUT
+    expired: Expired = "charge"
 
 
 def read_url(url: str) -> Location:
@@ -44,7 +46,7 @@ def check(location: Location) -> Location:
     Raises:
         ConfigurationError: memory, no path, an unknown option.
     """
-    path, synchronous, busy_timeout = location
+    path, synchronous, busy_timeout, expired = location
     if not path:
         raise ConfigurationError("an SQLite ledger needs a file, as in 'sqlite:///budget.db'")
     if path == ":memory:":
@@ -57,6 +59,7 @@ def check(location: Location) -> Location:
         )
     if not 0 <= busy_timeout <= 3600:
         raise ConfigurationError("busy_timeout= is a number of seconds, 0 to 3600")
+    gives_back(expired)
     return location
 
 
@@ -67,8 +70,12 @@ def _with_options(location: Location, query: str) -> Location:
                 location = location._replace(synchronous=cast("Synchronous", value.lower()))
             case "busy_timeout":
                 location = location._replace(busy_timeout=_seconds(value))
+            case "expired":
+                location = location._replace(expired=cast("Expired", value.lower()))
             case _:
-                raise ConfigurationError(f"sqlite URLs know the options synchronous and busy_timeout, not {name!r:.40}")
+                raise ConfigurationError(
+                    f"sqlite URLs know the options synchronous, busy_timeout and expired, not {name!r:.40}"
+                )
     return location
 
 

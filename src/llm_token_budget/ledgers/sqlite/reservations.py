@@ -13,6 +13,7 @@ from llm_token_budget.ledgers.sqlite.coding import (
     charge_in,
     charge_text,
     from_blob,
+    handle_in,
     handle_text,
     held_in,
     held_text,
@@ -39,6 +40,8 @@ class Held(NamedTuple):
     """An open reservation."""
 
     granted: Granted
+    gives_back: bool = False
+    """When its lease ends, it is charged nothing."""
 
 
 class Charged(NamedTuple):
@@ -70,32 +73,34 @@ class Reservations:
         key = as_blob(reservation_id)
         if (found := self._connection.execute(FIND_OPEN, (key,)).fetchone()) is not None:
             created, expires, text = found
-            held = self._open[reservation_id] = Held(held_in(text, reservation_id, created, expires))
+            held = self._open[reservation_id] = Held(*held_in(text, reservation_id, created, expires))
             return held
         if (found := self._connection.execute(FIND_ENDED, (key,)).fetchone()) is None:
             return None
         created, charge, text, covered, at, tick = found
         if tick is None:
             return Ended(None if charge is None else charge_in(charge))
-        handle = held_in(text, reservation_id, created, None).handle
+        handle = handle_in(text, reservation_id, created)
         return Charged(handle, charge_in(charge), amounts_in(covered), at, tick)
 
-    def open(self, granted: Granted, rows: list[StoredRow]) -> bool:
+    def open(self, held: Held, rows: list[StoredRow]) -> bool:
         """Keep an open one. False if its id is taken."""
+        granted, gives_back = held
         handle, _, expires, _, _ = granted
-        values = as_blob(handle.id), handle.created, expires, held_text([row.name for row in rows], granted)
+        text = held_text([row.name for row in rows], granted, gives_back=gives_back)
+        values = as_blob(handle.id), handle.created, expires, text
         try:
             if not self._connection.execute(OPEN, values).rowcount:
                 return False
         except sqlite3.IntegrityError:
             return False
-        self._open[handle.id] = Held(granted)
+        self._open[handle.id] = held
         return True
 
     def renew(self, held: Held, expires: float) -> None:
         reservation_id = held.granted.handle.id
         self._connection.execute("UPDATE open SET expires = ? WHERE id = ?", (expires, as_blob(reservation_id)))
-        self._open[reservation_id] = Held(held.granted._replace(expires=expires))
+        self._open[reservation_id] = held._replace(granted=held.granted._replace(expires=expires))
 
     def close(self, held: Held) -> None:
         """It is open no more: it ends or is charged in the same transaction."""
@@ -153,6 +158,6 @@ def unconfirmed(connection: sqlite3.Connection, since: float) -> list[Unconfirme
         "SELECT id, created, held, charge, at FROM ended WHERE tick IS NOT NULL AND at > ? ORDER BY tick", (since,)
     )
     return [
-        Unconfirmed(held_in(text, from_blob(blob), created, None).handle, charge_in(charge), at)
+        Unconfirmed(handle_in(text, from_blob(blob), created), charge_in(charge), at)
         for blob, created, text, charge, at in rows
     ]

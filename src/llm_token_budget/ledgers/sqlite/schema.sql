@@ -51,7 +51,7 @@ CREATE TABLE open (
     id BLOB PRIMARY KEY,
     created REAL NOT NULL,
     expires REAL NOT NULL,          -- the end of its lease
-    held TEXT NOT NULL              -- JSON: [counters, reserved, input, output, bounded, shadow]
+    held TEXT NOT NULL              -- JSON: [counters, reserved, input, output, marks, shadow]; marks: 1 bounded + 2 expires for nothing
 ) WITHOUT ROWID;
 
 CREATE TABLE ended (

@@ -4,7 +4,8 @@
 -- the latest start and the first end of the windows; 1 if one of them slides. Then four numbers of each line: the counter's place in
 -- _ids (0: none), the unit (1 tokens, 2 nano-USD, 3 requests), the amount (NULL: unlimited), 1 if it is enforced.
 -- _names: the reservation's id; then two of each line: where an override of its amount is kept for its key, and for all.
--- _times: the lease, after how many idle seconds passing counters are dropped, and a test's clock.
+-- _times: the lease, after how many idle seconds passing counters are dropped, a test's clock, and 1 if it is given back when its
+-- lease ends.
 --
 -- Answers, parted by spaces: 1 (granted), the clock, the output tokens, when the lease ends, t if a limit had a say in them, f if
 -- not, and the lines without room, if any; 2 (refused) and those lines; 3 (a window has ended) and the clock; 4: the id belongs to a
@@ -135,10 +136,11 @@ BEGIN
             _asked[3] + _asked[6] / 1000 * _k + (_asked[6] % 1000 * _k + 999) / 1000
         ];
         INSERT INTO @schema@.reservations (
-            id, state, counters, slides, handle, created, expires, reserved, input_tokens, output_tokens, bounded, shadow
+            id, state, counters, slides, handle, created, expires, reserved, input_tokens, output_tokens, bounded, shadow,
+            gives_back
         ) VALUES (
             _names[1], 1, _ids, _asked[13] = 1, _handle, _now, _now + _times[1], _reserved, _asked[1], _k, _allowed IS NOT NULL,
-            _short
+            _short, coalesce(_times[4] = 1, false)
         ) ON CONFLICT (id) DO NOTHING;
         IF FOUND THEN
             IF _missing THEN

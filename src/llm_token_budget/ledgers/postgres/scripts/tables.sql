@@ -1,4 +1,4 @@
--- Version 1 of the tables. @schema@ stands for the quoted name of the schema.
+-- Version 2 of the tables. @schema@ stands for the quoted name of the schema.
 --
 -- Counters, reservations, records and limits are found by a digest of their identity (16 bytes): a key of 4,096 bytes of
 -- emoji, or with a NUL in it, costs no more than "ada". Whoever locks several rows does so in this order: a reservation that is
@@ -19,7 +19,7 @@ CREATE TABLE @schema@.meta (
 
 INSERT INTO @schema@.meta (version) VALUES (1);
 
--- The running sums. Half of each page is left free, so that a new version of a row finds room on its page and no index learns
+-- The running sums. A third of each page is left free, so that a new version of a row finds room on its page and no index learns
 -- of it; the ranked columns, which an index holds, are NULL where there is no key, as in the row that everybody updates.
 CREATE TABLE @schema@.counters (
     id uuid PRIMARY KEY,
@@ -61,7 +61,7 @@ CREATE TABLE @schema@.counters (
     unpriced bigint NOT NULL DEFAULT 0,
     ranked_nano_usd bigint,
     ranked_tokens bigint
-) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
 
 CREATE INDEX counters_by_cost ON @schema@.counters
     (family, ranked_nano_usd DESC, ranked_tokens DESC, substring(name FROM 1 FOR 256)) WHERE ranked_nano_usd IS NOT NULL;
@@ -97,6 +97,8 @@ CREATE TABLE @schema@.reservations (
     input_tokens bigint NOT NULL,
     output_tokens bigint NOT NULL,
     bounded boolean NOT NULL,
+    -- When its lease ends it is charged nothing, instead of all that it holds.
+    gives_back boolean NOT NULL DEFAULT false,
     shadow text,
     ended double precision,
     -- Input tokens, output tokens, nano-USD, requests.

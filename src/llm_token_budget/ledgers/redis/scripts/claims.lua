@@ -1,6 +1,7 @@
 -- What a reserve needs when something isn't plain.
 
 local my, counters
+local rows
 
 local function load_in_full()
   my = library()
@@ -17,8 +18,8 @@ local function load_in_full()
   return rows
 end
 
-local function overrides_of(lines)
-  return #lines > 0 and call('HMGET', MARKS, unpack(cjson.decode(ARGV[#ARGV])))
+local function find_overrides()
+  return call('HMGET', MARKS, unpack(cjson.decode(ARGV[#ARGV])))
 end
 
 -- An override for the key goes before one for all, and that before the limit's own amount. What is no number is no limit.

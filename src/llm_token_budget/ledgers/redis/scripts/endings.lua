@@ -1,5 +1,6 @@
 -- How reservations end. The record of an id is a letter and more:
---   o open: expires created output_tokens bounded tokens nano_usd requests input_tokens as doubles, shadow, a space, counters
+--   o open: expires created output_tokens marks tokens nano_usd requests input_tokens as doubles, shadow, a space, counters;
+--     marks: 1 if a limit had a say in the output tokens, 2 if it is charged nothing when its lease ends
 --   c charged without a confirmation: the rest is a field of `held`
 --   e ended: its charge, packed;  r given back;  n booked without a reservation. These are kept until the horizon.
 -- A field of `held`: c, then doubles: at created tick covered tokens nano_usd requests input_tokens charge(1 to 7), then counters.
@@ -13,9 +14,9 @@ end
 function my.find_held()
   local state = record and string.sub(record, 1, 1)
   if state == 'o' then
-    local expires, created, _, _, t, m, r, input = struct.unpack('<dddddddd', record, 2)
+    local expires, created, _, marks, t, m, r, input = struct.unpack('<dddddddd', record, 2)
     return {
-      state = 'o', expires = expires, created = created, reserved = {t, m, r}, input = input,
+      state = 'o', expires = expires, created = created, gives_back = marks >= 2, reserved = {t, m, r}, input = input,
       counters = string.match(record, ' (.*)$', 66),
     }
   elseif state == 'c' then
@@ -84,7 +85,9 @@ function my.close(held, counters, charge)
   my.finish(held, charge, 1)
 end
 
+-- Its lease has ended: charge all that it holds or, if it gives back, nothing. Without a confirmation, both.
 function my.expire(held, counters)
+  if held.gives_back then return my.close(held, counters, {0, 0, 0, 0, 1, 0, 0}) end
   local reserved = held.reserved
   my.close(held, counters, {held.input, reserved[1] - held.input, reserved[2], reserved[3], 1, 0, 0})
 end

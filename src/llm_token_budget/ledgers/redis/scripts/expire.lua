@@ -1,4 +1,4 @@
--- Charge a reservation whose lease has ended, if that is still so.  -> 1 or 0
+-- End a reservation whose lease has ended, if that is still so.  -> 1 or 0
 
 local my = library()
 local held = my.find_held()

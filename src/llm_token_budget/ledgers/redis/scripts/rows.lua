@@ -56,10 +56,10 @@ end
 function my.read_counters()
   local counters, keyed = {}, 0
   for i = 1, count do
-    local flags = shape[4 * i - 3]
+    local flags, start, stop, kept = read('<dddd', SHAPE, 32 * i - 31)
     local counter = {
-      at = i, row_key = KEYS[FIXED + i], start = shape[4 * i - 2], stop = shape[4 * i - 1], kept = shape[4 * i],
-      perishes = flags % 4 >= 2, sliding = flags >= 4 and shape[4 * i] / 2 or 0,
+      at = i, row_key = KEYS[FIXED + i], start = start, stop = stop, kept = kept,
+      perishes = flags % 4 >= 2, sliding = flags >= 4 and kept / 2 or 0,
     }
     if flags % 2 == 1 then
       keyed = keyed + 1
@@ -81,11 +81,7 @@ function my.is_past(counter)
 end
 
 function my.is_stale()
-  for i = 1, 4 * count, 4 do
-    local stop = shape[i + 2]
-    if shape[i + 1] > now or (stop ~= 0 and stop <= now) then return true end
-  end
-  return false
+  return starts > now or stops <= now
 end
 
 function my.reset_of(counter)
@@ -148,14 +144,38 @@ function my.patience(counter)
   return counter.stop ~= 0 and longest or counter.kept
 end
 
+function my.unpacked(bytes)
+  local row = {read(ROW, bytes)}
+  local at = row[REST]
+  if row[SEEN] < 0 then
+    local highs = {read(HIGHS, bytes, at)}
+    for i = 1, 9 do
+      if highs[i] > 0 then row[1 + i] = {highs[i], row[1 + i]} end
+    end
+    at = highs[10]
+  end
+  row[REST] = string.sub(bytes, at)
+  return row
+end
+
+function my.packed(row)
+  local lows, highs, is_large = {unpack(row, 1, 13)}, {}, false
+  for i = 1, 9 do
+    highs[i] = 0
+    if type(row[1 + i]) == 'table' then
+      highs[i], lows[1 + i] = unpack(row[1 + i])
+      is_large = true
+    end
+  end
+  row[SEEN] = is_large and -1 or last_reset
+  lows[SEEN] = row[SEEN]
+  return write(ROW, unpack(lows)) .. (is_large and write(HIGHS, unpack(highs)) or '') .. row[REST]
+end
+
 -- Write a row as it is now, and move it to its place in its index.
 function my.save(counter, milliseconds)
   local row, key = counter.row, counter.row_key
   if counter.rest then row[REST] = next(counter.rest) and encode(counter.rest) or '' end
-  row[SEEN] = last_reset
-  for i = 2, 10 do
-    if type(row[i]) == 'table' then row[SEEN] = -1 end
-  end
   if counter.index then
     local tokens, money = my.about(row[2]), my.about(row[3])
     if tokens ~= counter.tokens or money ~= counter.money then my.place(counter, tokens, money) end
@@ -164,7 +184,7 @@ function my.save(counter, milliseconds)
       row[PLACED] = -1
     end
   end
-  local bytes = encode(unpack(row, 1, 14))
+  local bytes = my.packed(row)
   stored[2 + counter.at] = bytes
   if milliseconds then
     call('SET', key, bytes, 'PX', milliseconds)
@@ -226,7 +246,7 @@ end
 function my.load(counter)
   local bytes = stored[2 + counter.at]
   if not bytes then return nil end
-  local row = {decode(bytes)}
+  local row = my.unpacked(bytes)
   counter.row, counter.rest = row, nil
   counter.tokens, counter.money = my.about(row[2]), my.about(row[3])
   if row[PLACED] >= 0 then counter.tokens, counter.money = row[PLACED], -1 end
@@ -247,7 +267,7 @@ end
 
 function my.make(counter)
   local made = my.next_tick()
-  counter.row, counter.rest, counter.is_new = {made, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', -1}, nil, true
+  counter.row, counter.rest, counter.is_new = {made, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, ''}, nil, true
   counter.tokens, counter.money = nil, nil
   local perishable, _, text = my.details_of(counter)
   -- A key that is a hash says what it is the hash of.

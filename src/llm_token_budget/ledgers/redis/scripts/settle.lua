@@ -1,34 +1,9 @@
 -- Settle a reservation, or release it (no charge).
---   -> 'f' (send it in full) | '1' or '0' (did this change anything?), and what had been charged before, if anything
+--   -> '1' or '0' (did this change anything?), and what had been charged before, if anything
 --   |  'x' and which conflict: 'other' amount, an 'amount' is not given back, too 'old'
 
 local tokens, money, requests, input, created, unguarded, c1, c2, c3, c4, c5, c6, c7 =
-  struct.unpack('<ddddddddddddd', ARGV[3])
-
--- Most of the time: what is open is settled with a plain charge, and what was held covers it.
-if not library then
-  if not record or string.sub(record, 1, 1) ~= 'o' or c5 ~= 0 or c6 ~= 0 or c7 ~= 0 then return 'f' end
-  local expires, _, _, _, held_tokens, held_money, held_requests = struct.unpack('<ddddddd', record, 2)
-  local spent_tokens = c1 + c2
-  if expires <= now or spent_tokens > held_tokens or c3 > held_money or c4 > held_requests then return 'f' end
-  local rows = plain_rows()
-  if not rows then return 'f' end
-  for i = 1, count do
-    local row, has_key = rows[i], shape[4 * i - 3] % 2 == 1
-    if has_key and row[14] < 0 and (spent_tokens ~= 0 or c3 ~= 0) then
-      row[14] = row[2]
-      call('SADD', MOVED, KEYS[FIXED + i])
-    end
-    row[2], row[3], row[4] = row[2] + spent_tokens, row[3] + c3, row[4] + c4
-    row[5], row[6], row[7], row[8] = row[5] - held_tokens, row[6] - held_money, row[7] - held_requests, row[8] - 1
-    row[9], row[10] = row[9] + c1, row[10] + c2
-    write_plain(i, row)
-  end
-  if #writes > 0 then call('MSET', unpack(writes)) end
-  call('ZREM', LEASES, id)
-  call('SET', RECORD, 'e' .. encode(c1, c2, c3, c4, 0, 0, 0), 'PX', math.ceil((longest + DAY) * 1000))
-  return '1'
-end
+  read('<ddddddddddddd', ARGV[3])
 
 local my = library()
 -- A release has no charge: no number.

@@ -1,8 +1,8 @@
 -- What counters the rows are of whose keys are hashes: the keys after the fixed ones.
 
-local texts = {}
+local my, texts = library(), {}
 for i, bytes in ipairs(call('MGET', unpack(KEYS, FIXED + 1))) do
-  local rest = bytes and select(REST, decode(bytes)) or ''
+  local rest = bytes and my.unpacked(bytes)[REST] or ''
   texts[i] = rest ~= '' and decode(rest).text or ''
 end
 return texts
