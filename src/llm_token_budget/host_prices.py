@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 from llm_token_budget.errors import ConfigurationError, shown, shown_value
 from llm_token_budget.pricing import PriceBook, RateCard
 from llm_token_budget.pricing.custom import CustomPrices, read_custom_pricing
-from llm_token_budget.pricing.names import canonical_provider
+from llm_token_budget.pricing.names import known_provider
 
 HostPrice = str | int | float | Decimal | Mapping[str, object]
 """A provider's name, 0, or prices in USD per million tokens, as in `custom_pricing`."""
@@ -46,9 +46,10 @@ class HostPrices(PriceBook):
         super().__init__(custom_pricing, aliases, discounts=discounts, trust_cost=trust_cost)
         self._of_hosts: dict[str, RateCard] = {}
         self._named: dict[str, str] = {}
+        own = {provider for name in custom_pricing or () if (provider := str(name).lower().partition(":")[0]) != name}
         for host, value in _read_hosts(hosts):
             if isinstance(value, str):
-                self._named[host] = canonical_provider(value)
+                self._named[host] = known_provider(f"hosts[{shown(host)}]", value, also=own)
             else:
                 self._of_hosts[host] = _card(host, value)
                 self._named[host] = host

@@ -206,3 +206,49 @@ def test_a_request_is_not_changed_and_its_data_not_shown():
     estimate_parts(made)
     assert (made.parts, made.messages, made.tools) == before
     assert "secret" not in repr(made)
+
+
+def _conversation(turns, start="u"):
+    texts = [Text("Be brief, and kind.", "system")]
+    for number in range(turns):
+        texts += [Text(f"{start} asks for the {number}th time."), Text(f"The answer to {number} is {number * number}.")]
+    return texts
+
+
+@pytest.mark.parametrize("model", ["gpt-4o", "claude-sonnet-5-5", "kimi-k2-instruct", "nobody-knows-it"])
+def test_a_conversation_costs_the_same_however_it_grew(model):
+    """What is remembered of its beginning is what counting all of it says: by a turn, by one text, by three."""
+    start = f"{model} {id(object())}"
+    texts = _conversation(12, start)
+
+    def count(size):
+        return estimate_parts(RequestParts("openai", model, tuple(texts[:size]), messages=size))
+
+    grown = {size: count(size) for size in (5, 7, 8, 11, 25, 25)}
+    for size, estimate in grown.items():
+        backwards = [Opaque(0, "nothing"), *reversed(texts[:size])]  # Neither remembered nor in that order.
+        fresh = estimate_parts(RequestParts("openai", model, tuple(backwards), messages=size))
+        assert (estimate.expected, estimate.upper) == (fresh.expected, fresh.upper)
+        assert {part for part in fresh.parts if part.kind != "nothing"} == set(estimate.parts)
+
+
+def test_a_conversation_that_was_changed_is_counted_anew():
+    """One letter anywhere, a kind, or an order: all of it is another conversation."""
+    texts = _conversation(6, "someone")
+
+    def kinds(changed):
+        return {p.kind: p.expected for p in estimate_parts(RequestParts("openai", "gpt-4o", tuple(changed))).parts}
+
+    before = kinds(texts)
+    longer = kinds([texts[0], Text(texts[1].text + " And more than that, as was said before."), *texts[2:]])
+    assert longer["text"] > before["text"]
+    moved = kinds([Text(texts[0].text), *texts[1:]])
+    assert "system" not in moved
+    assert moved["text"] > before["text"]
+
+
+def test_a_text_that_is_none_is_refused_in_a_conversation_too():
+    """Whether or not it can be hashed."""
+    for wrong in ([], 3):
+        with pytest.raises(ConfigurationError):
+            estimate_parts(RequestParts("openai", "gpt-4o", (*_conversation(3), Text(wrong))))

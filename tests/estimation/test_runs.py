@@ -6,7 +6,7 @@ import pytest
 import toktok
 
 from llm_token_budget.estimation import count_text
-from llm_token_budget.estimation.runs import SHORTEST, Run, cut_runs
+from llm_token_budget.estimation.runs import SHORTEST, SHORTEST_REPEAT, Repeat, Run, cut_runs, find_repeats
 from llm_token_budget.estimation.weights import FAMILIES
 
 ENCODINGS = {"o200k": "o200k_base", "cl100k": "cl100k_base"}
@@ -61,3 +61,59 @@ def test_every_family_knows_every_printable_character(family):
     for character in string.printable[:94] + " \n\t":
         count = count_text(character * 500, family)
         assert 1 <= count.expected <= count.upper <= 1.2 * 500 + 8
+
+
+@pytest.mark.parametrize("family", ENCODINGS)
+@pytest.mark.parametrize("times", [10, 60, 1000])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "です",
+        "ですです",
+        "=-",
+        "+-",
+        "-=-=",
+        "oO",
+        "QWERTY",
+        "&nbsp;",
+        "กข",
+        "אב ",
+        "ㅋㅋ ",
+        "абв",
+        "ab",
+        "foo ",
+        "0x00 ",
+        "哈哈 ",
+    ],
+)
+def test_a_repeated_unit_stays_below_its_bound(unit, times, family):
+    """Or goes above it by a seventh at most: nobody knows how a tokenizer joins them, but no discount for words adds up."""
+    text = unit * times
+    true = toktok.batch_count([text], ENCODINGS[family], threads=1)[0]
+    assert true <= 1.15 * count_text(text, family).upper + 1
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("unit", ["です", "ありがとう", "है ", "ы ", "的", "การ", "是我"])
+def test_a_common_word_for_ever_still_costs_something(unit, family):
+    """What is taken off for common words of a language is bounded by what a language has of them."""
+    assert count_text(unit * 1000, family).expected >= 150
+
+
+@pytest.mark.parametrize("unit", ["ab", "oO!", "abcde", "foo bar ", "0x00, "])
+@pytest.mark.parametrize("before", ["", "Some words before it, and a few more. "])
+def test_repeats_are_found_wherever_they_begin(unit, before):
+    """With their unit's length, whatever that is."""
+    found = find_repeats(before + unit * 200 + " and after")
+    assert len(found) == 1
+    assert len(found[0].unit) == len(unit)
+    assert found[0].times >= 200 - 96 // len(unit) - 1
+
+
+def test_ordinary_text_repeats_nothing():
+    """Nor does what is too short to matter."""
+    assert (
+        find_repeats("Nobody says the same words again, and again, for as long as that takes to be found here.") == []
+    )
+    assert find_repeats("ab" * (SHORTEST_REPEAT // 2 - 1)) == []
+    assert find_repeats("ab" * SHORTEST_REPEAT) == [Repeat("ab", SHORTEST_REPEAT)]

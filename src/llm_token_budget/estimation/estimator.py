@@ -73,7 +73,10 @@ class Estimator:
             ConfigurationError: a part of no known kind, or of bad content.
         """
         estimate = self.uncalibrated(request)
-        if self.prefixes is not None and (seen := self.prefixes.find(estimate.request or request, time.monotonic())) is not None:
+        if (
+            self.prefixes is not None
+            and (seen := self.prefixes.find(estimate.request or request, time.monotonic())) is not None
+        ):
             return _grown(estimate, seen)
         return self.calibrated(estimate)
 

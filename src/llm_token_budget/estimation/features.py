@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from itertools import filterfalse
 
 from llm_token_budget.estimation.languages import FUNCTION_WORDS
+from llm_token_budget.estimation.rarer_vocabulary import RARER_WORDS
 from llm_token_budget.estimation.scripts import SCRIPT_FEATURES, measure_scripts
 from llm_token_budget.estimation.vocabulary import PUNCTUATION, WORDS
 
 LETTER_FEATURES = (
-    "one", "words", "known_words", "word_parts", "known_parts", "known_capitals",
+    "one", "words", "known_words", "rarer_words", "word_parts", "known_parts", "known_capitals",
     "odd_parts_share", "odd_letters_share", "rare_letters", "odd_letters", "very_odd_letters",
     "runs_of_7", "runs_of_16", "repeated_letters",
 )  # fmt: skip
@@ -27,12 +28,13 @@ LANGUAGE_FEATURES = tuple(FUNCTION_WORDS)
 DIGIT_FEATURES = ("digits", "digit_groups", "letter_digit", "digit_letter", "digit_dot", "dot_digit", "space_digit")
 PUNCTUATION_FEATURES = (
     "marks", "odd_marks", "odd_mark_bytes", "long_odd_marks", "repeated_marks", "repeated_mark_bytes",
-    "rare_repeated_bytes", "space_mark", "mark_space", "mark_newline", "mark_mark",
+    "rare_repeated_bytes", "space_mark", "mark_space", "mark_newline", "mark_mark", "mark_alone",
     "backslashes", "less_than", "quotes",
 )  # fmt: skip
 SPACE_FEATURES = (
     "capitals", "space_word", "mark_word", "line_word", "newlines", "newline_pairs", "newline_space",
-    "spaces", "spaces_16", "spaces_64", "space_newline", "tabs", "newline_tab", "mixed_tabs", "controls",
+    "spaces", "spaces_16", "spaces_64", "space_newline", "tabs", "newline_tab", "mixed_tabs", "space_tab", "tab_pairs",
+    "controls",
 )  # fmt: skip
 ASCII_FEATURES = LETTER_FEATURES + LANGUAGE_FEATURES + DIGIT_FEATURES + PUNCTUATION_FEATURES + SPACE_FEATURES
 FEATURES = (*ASCII_FEATURES, "accented_mostly", "letter_foreign", *SCRIPT_FEATURES)
@@ -63,14 +65,16 @@ def _classes() -> bytes:
 _CLASSES = _classes()
 
 
-def _known_words() -> frozenset[bytes]:
+def _whole(text: str) -> frozenset[bytes]:
     # Accents live in continuation bytes, which are dropped before splitting: one byte stays for each such letter.
-    words = [word.encode().translate(None, _CONTINUATION) for word in WORDS.split()]
+    words = [word.encode().translate(None, _CONTINUATION) for word in text.split()]
     return frozenset(words) | {word.capitalize() for word in words}
 
 
-_KNOWN_WORDS = _known_words()
+_KNOWN_WORDS = _whole(WORDS)
+_RARER_WORDS = _whole(RARER_WORDS)
 _is_known = _KNOWN_WORDS.__contains__
+_is_rarer = _RARER_WORDS.__contains__
 _KNOWN_MARKS = frozenset(PUNCTUATION.encode().split()) | {bytes((byte,)) for byte in range(33, 127)}
 _RULER_MARKS = frozenset(b"-=*#._/~+")
 _LINE_MARKS = frozenset(b"-=+")
@@ -89,7 +93,7 @@ _NO_ODD_LETTERS = (0,) * 8
 _NO_LANGUAGE = (0,) * len(LANGUAGE_FEATURES)
 _NO_DIGITS = (0,) * len(DIGIT_FEATURES)
 _NO_MARKS = (0,) * len(PUNCTUATION_FEATURES)
-_NO_TABS = (0,) * 3
+_NO_TABS = (0,) * 5
 
 
 def measure(text: str) -> Sequence[float]:
@@ -111,15 +115,17 @@ def measure(text: str) -> Sequence[float]:
 
 def _letters(letters: bytes) -> tuple[float, ...]:
     words = letters.split()
-    unknown = list(filterfalse(_is_known, words))
-    count = len(words)
+    not_known = list(filterfalse(_is_known, words))
+    unknown = list(filterfalse(_is_rarer, not_known)) if not_known else not_known
+    count, known_words = len(words), len(words) - len(not_known)
+    rarer = len(not_known) - len(unknown)
     if not unknown:
-        return (1, count, count, 0, 0, 0, *_NO_ODD_LETTERS, *_languages(words))
+        return (1, count, known_words, rarer, 0, 0, 0, *_NO_ODD_LETTERS, *_languages(words))
     parts = _PARTS.findall(b" ".join(unknown))
     odd = [part for part in parts if part.lower() not in _KNOWN_WORDS]
     known = len(parts) - len(odd)
     capitals = sum(part.isupper() and part.lower() in _KNOWN_WORDS for part in parts) if known else 0
-    head = (1, count, count - len(unknown), len(parts) - len(unknown), known, capitals)
+    head = (1, count, known_words, rarer, len(parts) - len(unknown), known, capitals)
     if not odd:
         return (*head, *_NO_ODD_LETTERS, *_languages(words))
     share = len(odd) / (count + len(parts) - len(unknown))
@@ -195,12 +201,13 @@ def _marks(data: bytes, runs: list[bytes], classes: bytes) -> tuple[float, ...]:
             long_odd += size - 6 if size > 6 else 0
     return (
         len(runs), odd_count, odd_bytes, long_odd, repeated, repeated_bytes, rare_bytes,
-        count(b" ."), count(b". "), count(b".n"), count(b".."), data.count(b"\\"), data.count(b"<"), data.count(b'"'),
+        count(b" ."), count(b". "), count(b".n"), count(b".."), count(b" . "),
+        data.count(b"\\"), data.count(b"<"), data.count(b'"'),
     )  # fmt: skip
 
 
 def _is_drawn(run: bytes) -> bool:
-    """Whether marks make up a line, such as `+------+` or `=-=-=-`: few tokens. Others, such as `{}{}{}{}`, are many."""
+    """Whether marks make up a line, such as `+------+` or `=-=-=-=`: few tokens. Others, such as `{}{}{}{}`, are many."""
     used = set(run)
     return len(used) <= 2 and (used <= _LINE_MARKS or 4 * max(map(run.count, used)) >= 3 * len(run))
 
@@ -222,7 +229,11 @@ def _spaces(data: bytes, classes: bytes) -> tuple[float, ...]:
         spaces_16,
         count(b" " * 64) if spaces_16 else 0,
         count(b" n") if newlines else 0,
-        *((tabs, count(b"nt"), count(b"t ") + count(b" t") + count(b"tn")) if tabs else _NO_TABS),
+        *(
+            (tabs, count(b"nt"), count(b"t ") + count(b" t") + count(b"tn"), count(b" t"), count(b"tt"))
+            if tabs
+            else _NO_TABS
+        ),
         len(data) - len(data.translate(None, _CONTROLS)),
     )
 

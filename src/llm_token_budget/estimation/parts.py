@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """Text that the model reads."""
+
+    # A tuple, so that a long conversation is hashed in one step.
 
     text: str
     kind: str = "text"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, cast
 
 from llm_token_budget.errors import ConfigurationError
 from llm_token_budget.estimation.functions import declared
 from llm_token_budget.estimation.media import count_audio, count_document, count_image
 from llm_token_budget.estimation.models import ModelFacts, model_facts
 from llm_token_budget.estimation.parts import Audio, Document, Image, Opaque, Part, RequestParts, Text, Tool
-from llm_token_budget.estimation.text import TextCount, TextCounter, count_text
+from llm_token_budget.estimation.text import Memo, TextCount, TextCounter, count_text
 
 MEDIA = frozenset({"images", "audio", "documents"})
 """Kinds of part that are no text."""
@@ -19,13 +19,30 @@ MEDIA = frozenset({"images", "audio", "documents"})
 STORED = "stored"
 """The kind of what only the server has."""
 
+SERVER_TOOLS = "server tools"
+"""The kind of what the provider's own tools bring into the input."""
+
 TOOLS: Final = 1
 SEES: Final = 2
 OPEN: Final = 4
-"""Traits of a request: it has tools, images or other media, a part that only the server has."""
+SEARCHES: Final = 8
+"""Traits of a request: it has tools, images or other media, a part that only the server has, tools that the provider runs."""
 
 new_tuple: Final = tuple.__new__  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 """A named tuple without the detour through its constructor: for every call."""
+
+
+CONVERSATION: Final = 4
+"""From so many texts on, the sums of a request are remembered."""
+
+_TURNS: Final = (0, 2, 1, 3)
+"""How many texts may be new since the last request: nothing, an answer and a question, one of them, both and a tool's result."""
+
+_ONLY_TEXTS: Final = {Text}
+
+_Sums = tuple[tuple[str, int, int, int], ...]
+
+_sums: Memo[tuple[str | None, float, int, int], _Sums] = Memo(limit=2048)
 
 
 class PartEstimate(NamedTuple):
@@ -71,7 +88,7 @@ class TokenEstimate(NamedTuple):
     learner: Learner | None = None
     """Who wants to know what it was billed."""
     traits: int = 0
-    """What tells kinds of requests apart: `TOOLS`, `SEES`, `OPEN`, added up."""
+    """What tells kinds of requests apart: `TOOLS`, `SEES`, `OPEN`, `SEARCHES`, added up."""
 
     def __repr__(self) -> str:
         # Not the request: it holds what people wrote.
@@ -125,9 +142,13 @@ def estimate_parts(
 def _estimate_all(
     request: RequestParts, facts: ModelFacts, counter: TextCounter, learner: Learner | None
 ) -> TokenEstimate:
+    parts = request.parts
     counts: dict[str, list[int]] = {}
     unknown: Opaque | None = None
-    for part in request.parts:
+    if len(parts) >= CONVERSATION and counter is count_text and set(map(type, parts)) == _ONLY_TEXTS:
+        counts = _conversation(cast("tuple[Text, ...]", parts), facts)
+        parts = ()
+    for part in parts:
         if type(part) is Text:
             kind, count = part.kind, _text(part.text, facts, counter)
         elif type(part) is Opaque and part.fills:
@@ -150,6 +171,8 @@ def _estimate_all(
         counts[STORED] = [max(left, 0), max(left, 0), 1]
     counts["framing"] = [framing.expected, framing.upper, 1]
     traits = (TOOLS if tools else 0) | (0 if MEDIA.isdisjoint(counts) else SEES) | (0 if unknown is None else OPEN)
+    if SERVER_TOOLS in counts:
+        traits |= SEARCHES
     breakdown: list[PartEstimate] = []
     expected = upper = 0
     for kind, (likely, most, number) in counts.items():
@@ -158,6 +181,32 @@ def _estimate_all(
         breakdown.append(new_tuple(PartEstimate, (kind, likely, most, number)))
     summary = (expected, upper, counter.method, tuple(breakdown), request, None, 0, learner, traits)
     return new_tuple(TokenEstimate, summary)
+
+
+def _conversation(texts: tuple[Text, ...], facts: ModelFacts) -> dict[str, list[int]]:
+    """`[expected, upper, number]` by kind. A conversation is mostly what it was a turn ago: those sums are remembered."""
+    family, factor, size = facts.family, facts.token_factor, len(texts)
+    known: _Sums | None = None
+    for dropped in _TURNS:
+        beginning = texts[: size - dropped] if dropped else texts
+        try:
+            known = _sums.get((family, factor, size - dropped, hash(beginning)))
+        except TypeError:  # No text, which is refused below.
+            break
+        if known is not None:
+            break
+    else:
+        dropped = size
+    counts = {} if known is None else {kind: [likely, most, number] for kind, likely, most, number in known}
+    for text, kind in texts[size - dropped if known is not None else 0 :]:
+        count = _text(text, facts, count_text)
+        summed = counts.setdefault(kind, [0, 0, 0])
+        summed[0] += count.expected
+        summed[1] += count.upper
+        summed[2] += 1
+    if known is None or dropped:
+        _sums.put((family, factor, size, hash(texts)), tuple((kind, a, b, n) for kind, (a, b, n) in counts.items()))
+    return counts
 
 
 def _count(part: Part, facts: ModelFacts, counter: TextCounter) -> tuple[str, TextCount]:

@@ -14,6 +14,11 @@ STRIDE = 12
 
 SHORTEST = 2 * STRIDE
 
+SHORTEST_REPEAT, LONGEST_UNIT, _PLACES = 20, 64, 96
+
+JAMO, LAST_JAMO = "\u3131", "\u318e"
+"""Parts of syllables: a token for each byte to some, where they are written alone."""
+
 _CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \n\t"
 _PER_TOKEN = {
     "o200k": (
@@ -62,6 +67,43 @@ class Run(NamedTuple):
 
     character: str
     length: int
+
+
+class Repeat(NamedTuple):
+    """Some characters, many times in a row."""
+
+    unit: str
+    times: int
+
+
+def find_repeats(text: str) -> list[Repeat]:
+    """Units of 2 to 64 characters that are repeated through 20 characters or more, such as `=-=-` or `oOoO`.
+
+    Looked for at places that are 96 characters apart: a long repeat is always found.
+    """
+    found: list[Repeat] = []
+    done, last = 0, len(text) - SHORTEST_REPEAT
+    for start in range(0, last + 1, _PLACES):
+        if start < done:
+            continue
+        again = text.find(text[start : start + STRIDE], start + 1, start + LONGEST_UNIT + STRIDE)
+        if again < 0:
+            continue
+        period = again - start
+        unit = text[start:again]
+        end = _end_of_block(text, unit, start)
+        if period > 1 and end - start >= SHORTEST_REPEAT:
+            found.append(Repeat(unit, (end - start) // period))
+        done = end
+    return found
+
+
+def _end_of_block(text: str, block: str, start: int) -> int:
+    end = start
+    for piece in (block * 100, block):
+        while text.startswith(piece, end):
+            end += len(piece)
+    return end
 
 
 def cut_runs(text: str) -> tuple[str, list[Run]]:
@@ -121,4 +163,6 @@ def run_tokens(run: Run, family: str) -> tuple[float, float]:
     size = len(run.character.encode("utf-8", "surrogatepass"))
     # Usual letters are one token each or less, rare ones up to one for each byte.
     expected = run.length * (2 if size == 4 and family != "qwen3" else 1)
-    return expected, min(size * run.length, 2 * expected) + 1
+    # Parts of syllables that are written alone, as in `ㅋㅋㅋ`, are a token for each byte to some.
+    most = size if JAMO <= run.character <= LAST_JAMO else 2
+    return expected, min(size * run.length, most * expected) + 1

@@ -8,7 +8,10 @@ so for some scripts the share of frequent letter pairs or characters says how fa
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
+
+from llm_token_budget.estimation.foreign_vocabulary import FOREIGN_WORDS
 
 _LEADS = {
     "latin_marks": (0xC2,), "latin_extended": range(0xC3, 0xCC), "combining": (0xCC, 0xCD), "greek": (0xCE, 0xCF),
@@ -50,7 +53,10 @@ _DISTANCES = (
     "han_common_words", "kana_common_words", "thai_common_words", "hindi_common_words",
     "faces", "common_emoji", "fullwidth_marks", "cjk_stops",
 )  # fmt: skip
-SCRIPT_FEATURES = (*_LEADS, *_PREFIXES, *_DISTANCES)
+_KNOWN = (*(f"{script}_known" for script in FOREIGN_WORDS), "cyrillic_known_words")
+"""Letters in common words of a script: cheaper than others. In Cyrillic, common words are many languages', and short."""
+
+SCRIPT_FEATURES = (*_LEADS, *_PREFIXES, *_DISTANCES, *_KNOWN)
 
 _GROUP_OF_LEAD = {lead: name for name, leads in _LEADS.items() for lead in leads}
 _SPLITS: dict[int, list[tuple[str, list[bytes]]]] = {}
@@ -99,6 +105,20 @@ _INDIC = [
     (_INDEX[script], tuple(chr(start + offset).encode() for offset in _INDIC_COMMON))
     for script, start in _INDIC_STARTS.items()
 ]
+
+
+_KNOWN_WORDS = {
+    word.encode(): (_INDEX[f"{script}_known"], len(word))
+    for script, words in FOREIGN_WORDS.items()
+    for word in words.split()
+}
+_ASCII_TO_SPACE = bytes(32 if byte < 0x80 else byte for byte in range(256))
+_SPACED = frozenset(_INDEX[script] for script in FOREIGN_WORDS)
+
+
+def is_known_word(word: str) -> bool:
+    """Whether it is a common word of one of these scripts."""
+    return word.encode("utf-8", "replace") in _KNOWN_WORDS
 
 
 def measure_scripts(data: bytes, classes: bytes) -> list[float]:
@@ -153,6 +173,8 @@ def _measure_distances(data: bytes, row: list[float], foreign_words: int) -> Non
         if thai := row[at["thai"]]:
             row[at["thai_unusual"]] = max(0.0, 0.4 * thai - _total(count, _THAI_COMMON))
     _measure_languages(data, row)
+    if any(map(row.__getitem__, _SPACED)):
+        _measure_known(data, row)
     for name in ("hebrew", "devanagari", "greek"):
         if row[at[name]]:
             row[at[f"{name}_words"]] = foreign_words
@@ -177,5 +199,30 @@ _LANGUAGES = tuple(
 
 def _measure_languages(data: bytes, row: list[float]) -> None:
     for script, name, needles in _LANGUAGES:
-        if row[script]:
-            row[name] = _total(data.count, needles)
+        if letters := row[script]:
+            # No more than a language has: of a word that is repeated for ever, each letter must still cost something.
+            row[name] = min(_total(data.count, needles), letters * _MOST_SHARES.get(name, 1.0))
+
+
+_MOST_SHARES = dict.fromkeys(
+    map(
+        _INDEX.__getitem__,
+        ("russian", "han_common_words", "kana_common_words", "thai_common_words", "hindi_common_words"),
+    ),
+    0.25,
+)
+
+
+def _measure_known(data: bytes, row: list[float]) -> None:
+    found = Counter(map(_KNOWN_WORDS.get, data.translate(_ASCII_TO_SPACE).split()))
+    found.pop(None, 0)
+    for known, times in found.items():
+        if known is None:
+            continue
+        place, letters = known
+        row[place] += times * letters
+        if place == _CYRILLIC_KNOWN:
+            row[_CYRILLIC_KNOWN_WORDS] += times
+
+
+_CYRILLIC_KNOWN, _CYRILLIC_KNOWN_WORDS = _INDEX["cyrillic_known"], _INDEX["cyrillic_known_words"]

@@ -115,7 +115,7 @@ class ExactCounter:
     def __init__(self, tokenizer: Tokenizer, model: str) -> None:
         self._tokenizer = tokenizer
         self._model = model
-        self._memo = Memo(limit=2048)
+        self._memo: Memo[tuple[str | None, int, int], TextCount] = Memo(limit=2048)
 
     def __call__(self, text: str, family: str | None) -> TextCount:
         if not text:

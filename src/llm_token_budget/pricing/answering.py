@@ -47,7 +47,9 @@ class AnswerPrices:
             card = self._prices.rate_card(name, provider, service_tier=tier, geography=geography)
         except UnknownModelPrice:
             card = None
-        if len(answered) + len(requested or "") + len(tier or "") <= MAX_NAME:  # A stranger's answer must not fill memory.
+        if (
+            len(answered) + len(requested or "") + len(tier or "") <= MAX_NAME
+        ):  # A stranger's answer must not fill memory.
             if len(self._known) >= KEPT:
                 self._known.clear()
             self._known[key] = turn, card

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -15,9 +15,9 @@ from llm_token_budget.errors import UnknownModelPrice
 from llm_token_budget.money import PICO_USD_PER_NANO_USD
 from llm_token_budget.pricing.names import canonical_provider
 from llm_token_budget.pricing.priced import CUSTOM
-from llm_token_budget.pricing.surcharges import PICO_USD, tool_fees
+from llm_token_budget.pricing.surcharges import PICO_USD, search_block, tool_fees
 from llm_token_budget.pricing.vendors import PREPAID_TIERS
-from llm_token_budget.usage import Iteration, Usage
+from llm_token_budget.usage import Iteration, ToolUse, Usage
 
 if TYPE_CHECKING:
     from llm_token_budget.pricing.book import PriceBook
@@ -33,7 +33,7 @@ class BillLine(NamedTuple):
     """One kind of thing that is billed."""
 
     what: str
-    """A component of `Rates` (`input`, `cache_read`, `output` ...), `request`, a tool, or `reported`."""
+    """A component of `Rates` (`input`, `cache_read`, `output` ...), `request`, a tool, `search_content`, or `reported`."""
     quantity: int
     """Tokens, calls or requests."""
     cost: Decimal
@@ -216,6 +216,16 @@ def _tool_lines(
         fee = fees.get(tool)
         if fee and calls:
             yield tool, calls, fee * calls * factor / divisor, None
+        if tool == "web_search" and calls and (block := _block(card, circumstances)):
+            pico = block * calls * card.tariff.bands[0].input
+            yield "search_content", block * calls, Fraction(pico * card.scale[0], card.scale[1]), card.model
+
+
+def _block(card: RateCard, circumstances: _Circumstances) -> int:
+    provider, model = card.provider, card.model
+    if provider == CUSTOM:
+        provider, model = canonical_provider(circumstances.provider or ""), circumstances.requested or model
+    return search_block(provider, model)
 
 
 def _fees(
@@ -226,6 +236,16 @@ def _fees(
         return card.fees, card.fee_scale
     # A price of the user's own says nothing of tools: they cost what the provider asks.
     return tool_fees(canonical_provider(provider), circumstances.requested or card.model), book.discount(provider)
+
+
+def most_fees(
+    book: PriceBook, card: RateCard, uses: Iterable[ToolUse], provider: str | None, model: str | None
+) -> Fraction:
+    """Pico-USD that so many uses of tools are billed at most, by the fees that count for a card."""
+    fees, (factor, divisor) = _fees(
+        card, _Circumstances(provider, model, None, batch=False, geography=None, at=None), book
+    )
+    return sum((fees.get(tool, Fraction(0)) * calls for tool, calls in uses), Fraction(0)) * factor / divisor
 
 
 def _made(

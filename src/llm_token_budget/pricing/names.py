@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from llm_token_budget.pricing.vendors import NAMES_OF_ONE_VENDOR, NEUTRAL_PREFIXES, PROVIDER_NAMES, PROVIDERS
+from llm_token_budget.errors import ConfigurationError, shown
+from llm_token_budget.pricing.vendors import (
+    NAMES_OF_ONE_VENDOR,
+    NEUTRAL_PREFIXES,
+    PRICED_FAMILIES,
+    PRICED_ONLY,
+    PROVIDER_NAMES,
+    PROVIDERS,
+)
 
 MAX_NAME = 256
 """Characters. No model is called longer, and what a stranger sends is neither scanned nor kept."""
@@ -32,6 +40,30 @@ def canonical_provider(provider: str) -> str:
     """A provider's name as the price book spells it; an unknown one stays what it is."""
     name = provider.strip().lower()
     return PROVIDER_NAMES.get(name, name)
+
+
+def known_provider(what: str, name: str, *, also: Collection[str] = ()) -> str:
+    """`canonical_provider` of a name that a user typed where only a known one makes sense.
+
+    Args:
+        what: the option that it was typed in, for the error.
+        name: the name.
+        also: providers that the user has brought prices for.
+
+    Raises:
+        ConfigurationError: nobody knows the provider's prices; names the nearest that somebody knows.
+    """
+    provider = canonical_provider(name)
+    if provider in PROVIDERS or provider in PRICED_ONLY or provider in also or provider.startswith(PRICED_FAMILIES):
+        return provider
+    from difflib import get_close_matches
+
+    near = get_close_matches(provider, sorted({*PROVIDERS, *also}), n=1)
+    guess = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(PROVIDERS))}"
+    raise ConfigurationError(
+        f"{what}: nobody knows a provider {shown(name)}: {guess} For a server of your own give 0, or its prices in USD per million "
+        "tokens such as {'input': '0.50', 'output': '1.50'}"
+    )
 
 
 def forms(provider: str | None, name: str) -> Iterator[str]:

@@ -84,6 +84,9 @@ TOOL_FEES: Final[Mapping[str, Mapping[str, Fraction]]] = {
         "web_search_preview": Fraction(25 * _PER_THOUSAND),
         "file_search": Fraction(5 * _PER_THOUSAND, 2),
         "code_session": Fraction(3 * PICO_USD, 100),
+        "code_session_4g": Fraction(12 * PICO_USD, 100),
+        "code_session_16g": Fraction(48 * PICO_USD, 100),
+        "code_session_64g": Fraction(192 * PICO_USD, 100),
     },
     # https://platform.claude.com/docs/en/about-claude/pricing#web-search-tool
     "anthropic": {"web_search": Fraction(10 * _PER_THOUSAND)},
@@ -91,6 +94,30 @@ TOOL_FEES: Final[Mapping[str, Mapping[str, Fraction]]] = {
     "groq": {"web_search": Fraction(8 * _PER_THOUSAND), "visit_website": Fraction(_PER_THOUSAND)},
 }
 """Pico-USD for each call of a tool, by provider, where the price book has none."""
+
+CODE_SESSIONS: Final = ("code_session", "code_session_4g", "code_session_16g", "code_session_64g")
+"""Containers in which OpenAI runs code, as tools of a usage, by what they may take of memory."""
+
+
+def code_session(memory: object) -> str:
+    """The tool that a container of so much memory (`1g`, `4g` ...) is billed as. One that nobody knows is the largest."""
+    if memory is None or str(memory) == "1g":
+        return CODE_SESSIONS[0]
+    named = f"code_session_{memory}"
+    return named if named in CODE_SESSIONS else CODE_SESSIONS[-1]
+
+
+_FIXED_BLOCK: Final = re.compile(r"^(ft:)?gpt-(4o|4\.1)-mini(?!-search)")
+
+
+def search_block(provider: str, model: str) -> int:
+    """Input tokens that a search of the web is billed beside what the usage tells; 0 where the usage tells all.
+
+    https://developers.openai.com/api/docs/pricing#tools: gpt-4o-mini and gpt-4.1-mini are billed a fixed block of 8,000 input
+    tokens for each call of `web_search` (not of its preview, whose content is free).
+    """
+    return 8_000 if _FEES_OF.get(provider, provider) == "openai" and _FIXED_BLOCK.search(model) else 0
+
 
 _FEES_OF: Final = {"azure": "openai", "google": "anthropic", "aws": "anthropic"}
 """Providers that pass on others' fees."""

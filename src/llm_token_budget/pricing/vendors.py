@@ -77,6 +77,10 @@ PROVIDERS = frozenset(PROVIDER_NAMES) | {
 }  # fmt: skip
 """Words that in front of `:` or `/` say whose model it is."""
 
+PRICED_ONLY = frozenset({"cursor", "doubleword", "openai-decisions", "quicksilverpro", "typesafe"})
+PRICED_FAMILIES = ("huggingface_",)
+"""Providers, and beginnings of their names, that have prices in the book and are never in front of a model's name."""
+
 NEUTRAL_PREFIXES = ("models/",)
 """Prefixes that some APIs put in front of a name and that say nothing."""
 

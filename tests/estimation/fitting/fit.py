@@ -30,7 +30,8 @@ The truth. `truth.py`: toktok for o200k and cl100k, quicktok for Llama 3 and Qwe
 are not published, `ctok`, an offline reconstruction that no provider has confirmed.
 
 The fit. `regression.py`: the weights have the least sum of absolute relative errors, by linear programming; then the
-margins, which lift the upper bound for features that hostile texts are full of, by a regression to the 98.5 % quantile.
+margins, which lift the upper bound for features that hostile texts are full of, by a regression to the 98 % quantile
+(where catalogues of languages that few people write count less than others).
 Two thirds of the texts, by where they come from, are fitted on; the others say how good the fit is. What is written is
 fitted on all.
 """

@@ -74,6 +74,8 @@ def data(words: list[str], paragraphs: list[str]) -> dict[str, Recipe]:
             "| a | b | c |\n|---|---|---|\n"
             + _lines(pick, (3, 12, 40), lambda: f"| {' | '.join(pick.choices(words, k=2))} | {pick.randrange(1000)} |")
         ),
+        "data/blank lines": lambda pick: "".join(_blank(pick) for _ in range(pick.choice([8, 20, 60]))),
+        "data/aligned table": lambda pick: _aligned(pick, words),
         "data/log": lambda pick: _lines(pick, (2, 8, 30), lambda: _log_line(pick, words)),
         "data/tool": lambda pick: _tool(pick, words, paragraphs),
         "data/capitals": lambda pick: pick.choice(paragraphs)[: pick.choice([60, 300, 900])].upper(),
@@ -145,6 +147,38 @@ def _number(pick: Random) -> float:
     size = pick.randrange(1, 12)
     decimals = pick.randrange(1, 8)
     return pick.choice([pick.randrange(10), pick.randrange(10**size), round(pick.uniform(0, 1000), decimals)])
+
+
+def _aligned(pick: Random, words: list[str]) -> str:
+    """A table as programs print it: in columns, with or without a frame."""
+    widths = [pick.randint(5, 14) for _ in range(pick.randint(2, 5))]
+    left, between, right, line = pick.choice(
+        [("", " | ", "", "-+-"), ("| ", " | ", " |", "-+-"), ("", "  ", "", "  ")],
+    )
+    cells = (lambda: pick.choice(words), lambda: str(pick.randint(0, 99_999)), lambda: f"{pick.random() * 100:.2f}")
+    rows = [
+        left + between.join(f"{pick.choice(cells)()[:width]:<{width}}" for width in widths) + right
+        for _ in range(pick.choice([4, 9, 21]))
+    ]
+    ruler = line.join(("-" if "+" in line else "=") * width for width in widths)
+    frame = [f"+-{ruler}-+"] if left else []
+    return "\n".join([*frame, rows[0], frame[0] if frame else ruler, *rows[1:], *frame])
+
+
+def _blank(pick: Random) -> str:
+    """White space as people leave it: indents, ends of lines, empty lines, with tabs and without."""
+    return pick.choice(
+        [
+            " " * pick.randint(0, 12) + "\n" * pick.randint(1, 3),
+            "\t" * pick.randint(0, 4) + pick.choice(["", "word", "}"]) + "\n",
+            pick.choice(" \t") * pick.randint(1, 16) + pick.choice(["a", "# note", "", "\n"]) + "\n",
+            " " * pick.choice([2, 4, 8, 16, 24])
+            + "\t" * pick.randint(0, 3)
+            + pick.choice(["x", ""])
+            + " " * pick.randint(0, 3)
+            + "\n",
+        ]
+    )
 
 
 def _records(pick: Random, words: list[str]) -> str:

@@ -23,6 +23,12 @@ EMPHASIS = {
 }  # fmt: skip
 """How much a text counts, by the first name that its kind begins with; others count 1."""
 EMPHASIS_ON_HOSTILE_MARGINS = 0.35
+USUAL_LANGUAGES = frozenset(
+    "af am ar az bg bn ca cs cy da de el es et eu fa fi fil fr ga gl gu he hi hr hu hy id is it ja ka kk kn ko lt lv mk ml mr ms "
+    "nb nl nn pl pt pt_BR ro ru sk sl sq sr sv sw ta te th tl tr uk ur vi zh_CN zh_HK zh_TW".split()
+)
+"""Margins are for these; catalogues of a hundred others would widen them for everybody, and count less."""
+EMPHASIS_ON_USUAL_MARGINS, EMPHASIS_ON_OTHER_MARGINS, EMPHASIS_ON_PROSE_MARGINS = 0.5, 0.12, 3.0
 
 SPARSITY = 0.002
 """Relative error that a weight has to save to be anything but 0."""
@@ -37,7 +43,9 @@ LOWEST_WEIGHTS = {
 }  # fmt: skip
 """Scripts that the corpus has little of: a text in one of them must not come out at next to nothing."""
 
-QUANTILE = 0.985
+QUANTILES = {"o200k": 0.977, "claude47": 0.977}
+USUAL_QUANTILE = 0.983
+"""What part of the texts has to stay below the upper bound: less where margins would be wide."""
 MARGIN_FEATURES = (
     "indic_unusual thai_unusual long_odd_marks odd_mark_bytes repeated_mark_bytes rare_repeated_bytes repeated_letters "
     "very_odd_letters odd_letters_share odd_parts_share symbols other_2 other_e1 other_e3 han_rare hangul_rare han_unusual "
@@ -57,6 +65,7 @@ LEAST_MARGINS = {
     "hangul": {"o200k": 0.04, "cl100k": 0.1, "llama3": 0.04},
     "czech": {"llama3": 0.3, "claude3": 0.15, "claude47": 0.15},
     "indonesian_words": {"o200k": 0.7},
+    "german_words": {"claude3": 1.6, "claude47": 0.6},
     "mixed_tabs": {"cl100k": 0.15, "llama3": 0.15, "qwen3": 0.1},
     "space_newline": {"cl100k": 0.1, "llama3": 0.1, "qwen3": 0.1},
 }  # fmt: skip
@@ -72,6 +81,7 @@ class Sample(NamedTuple):
     hostile: Any
     language: Any
     fitted_on: Any
+    emphasis_on_margins: Any
 
 
 def measure_all(texts: Sequence[Text]) -> Sample:
@@ -86,6 +96,7 @@ def measure_all(texts: Sequence[Text]) -> Sample:
         np.array([text.kind.startswith("hostile/") for text in texts]),
         np.array([text.kind.startswith(("catalogue/", "faker/", "manual/", "words/", "prose/")) for text in texts]),
         np.array([text.fitted_on for text in texts]),
+        np.array([_emphasis_on_margins(text) for text in texts]),
     )
 
 
@@ -93,6 +104,15 @@ def _emphasis(text: Text) -> float:
     if any(run.length > LONGEST_RUN for run in cut_runs(text.text)[1]):
         return 0.0
     return next((emphasis for name, emphasis in EMPHASIS.items() if text.kind.startswith(name)), 1.0)
+
+
+def _emphasis_on_margins(text: Text) -> float:
+    if not _emphasis(text):
+        return 0.0
+    first, _, rest = text.kind.partition("/")
+    if first == "catalogue":
+        return EMPHASIS_ON_USUAL_MARGINS if rest in USUAL_LANGUAGES else EMPHASIS_ON_OTHER_MARGINS
+    return {"hostile": EMPHASIS_ON_HOSTILE_MARGINS, "prose": EMPHASIS_ON_PROSE_MARGINS}.get(first, 1.0)
 
 
 def fit_weights(sample: Sample, counts: Sequence[int], seen: Sequence[bool]) -> Any:
@@ -126,11 +146,11 @@ def fit_margins(sample: Sample, counts: Sequence[int], weights: Any, family: str
     lacking = ((truth - _FACTOR * _expected(sample, weights) - _ADDED) / truth)[seen]
     columns = [FEATURES.index(name) for name in MARGIN_FEATURES]
     relative = sample.features[seen][:, columns] / truth[seen, None]
-    emphasis = (np.where(sample.hostile, EMPHASIS_ON_HOSTILE_MARGINS, 1.0) * (sample.emphasis > 0))[seen]
-    texts = len(relative)
+    emphasis = sample.emphasis_on_margins[seen]
+    texts, quantile = len(relative), QUANTILES.get(family, USUAL_QUANTILE)
     one = sparse.eye(texts)
     solved = linprog(
-        np.concatenate([emphasis * QUANTILE, emphasis * (1 - QUANTILE), np.full(len(columns), 1e-4)]),
+        np.concatenate([emphasis * quantile, emphasis * (1 - quantile), np.full(len(columns), 1e-4)]),
         A_eq=sparse.hstack([one, -one, sparse.csr_matrix(relative)]).tocsc(),
         b_eq=lacking,
         bounds=[(0, None)] * (2 * texts) + [(_least(name, family), HIGHEST) for name in MARGIN_FEATURES],

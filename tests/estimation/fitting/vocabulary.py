@@ -1,5 +1,7 @@
 """The words and runs of punctuation that common tokenizers keep whole, read out of the tokenizers."""
 
+# ruff: noqa: RUF001
+
 from __future__ import annotations
 
 import re
@@ -20,6 +22,36 @@ def common_words() -> list[str]:
     words = [token for token in _tokens(120_000) if _WORD.fullmatch(token) and len(token.encode()) <= 16][:WORDS]
     counts = toktok.batch_count(words, "cl100k_base", threads=1)
     return [word[1:] for word, count in zip(words, counts, strict=True) if count == 1]
+
+
+def rarer_words() -> list[str]:
+    """The words of `estimation/rarer_vocabulary.py`: where `common_words` ends, those of four letters and more."""
+    import toktok
+
+    common = set(common_words())
+    words = [
+        token
+        for token in _tokens(120_000)
+        if _WORD.fullmatch(token) and len(token) > 4 and len(token.encode()) <= 18 and token[1:] not in common
+    ]
+    counts = toktok.batch_count(words, "cl100k_base", threads=1)
+    return [word[1:] for word, count in zip(words, counts, strict=True) if count == 1][:WORDS]
+
+
+_LETTERS_OF = {
+    "cyrillic": ("а-яёіїєґўјљњђћџѓќѕ", 1000), "hebrew": ("א-ת", 400), "arabic": ("ء-يپچژکگیںہےهةىٹڈڑھئؤ", 700),
+    "devanagari": ("ऀ-ॿ", 400), "bengali": ("ঀ-৿", 250), "tamil": ("஀-௿", 200),
+}  # fmt: skip
+"""The letters of scripts, and how many words of each are in `estimation/foreign_vocabulary.py`, which is made by hand of them."""
+
+
+def common_foreign_words() -> dict[str, list[str]]:
+    """The first words of o200k in other scripts, in its order."""
+    tokens = list(_tokens(199_000))
+    return {
+        script: [token[1:] for token in tokens if re.fullmatch(f" [{letters}]{{2,}}", token)][:number]
+        for script, (letters, number) in _LETTERS_OF.items()
+    }
 
 
 def common_marks() -> list[str]:
