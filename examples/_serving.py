@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
+import subprocess
+import sys
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -63,6 +69,42 @@ def ask(url: str, token: str, question: str) -> tuple[int, str]:
         with refused:
             final = " (final)" if refused.headers["x-should-retry"] == "false" else ""
             return refused.code, f"{json.load(refused)['reason']}{final}"
+
+
+def until_refused(url: str, token: str = "token-of-ada") -> Counter[int]:
+    """Ask again and again; how often each status came."""
+    statuses = Counter[int]()
+    while 429 not in statuses:
+        statuses[ask(url, token, "Why is the sky blue?")[0]] += 1
+    return statuses
+
+
+@contextmanager
+def uvicorn_workers(factory: str, count: int) -> Generator[str]:
+    """uvicorn with several worker processes, stopped with SIGTERM as a deploy does it; gives the address."""
+    with socket.create_server(("127.0.0.1", 0)) as chosen:
+        port = chosen.getsockname()[1]
+    command = [sys.executable, "-m", "uvicorn", "--factory", factory, "--workers", str(count)]
+    options = ["--port", str(port), "--log-level", "error"]
+    running = subprocess.Popen([*command, *options], cwd=Path(__file__).parent)
+    try:
+        wait_for(port, running)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        running.send_signal(signal.SIGTERM)
+        running.wait(60)
+
+
+def wait_for(port: int, running: subprocess.Popen[bytes]) -> None:
+    """Until somebody listens there."""
+    until = time.monotonic() + 60
+    while True:
+        with socket.socket() as asking:
+            if asking.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        if time.monotonic() > until or running.poll() is not None:
+            raise RuntimeError("it does not start")
+        time.sleep(0.1)
 
 
 def try_out(url: str, budget: BudgetManager, provider: LoopbackProvider) -> None:

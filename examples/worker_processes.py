@@ -1,28 +1,22 @@
 """Several worker processes, one budget: uvicorn with three workers over a ledger that they share.
 
-Each worker builds its own BudgetManager over the same file (several hosts: `redis://` or `postgresql://` instead). Run as it
-is, it starts the workers on this machine, asks from 24 threads until ada's dollar is gone, and compares the provider's bill with
-the account. At the end the workers are stopped as a deploy does it, with SIGTERM: nothing is left open or unconfirmed.
+Each worker builds its own BudgetManager over the same file (several hosts: see `redis_deployment.py`). Run as it is, it starts
+the workers on this machine, asks from 24 threads until ada's dollar is gone, and compares the provider's bill with the account.
+At the end the workers are stopped as a deploy does it, with SIGTERM: nothing is left open or unconfirmed.
 """
 
 from __future__ import annotations
 
 import os
-import signal
-import socket
-import subprocess
-import sys
 import tempfile
-import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
+from contextlib import asynccontextmanager
 from typing import Any
 
 from _provider import somewhere_to_call
-from _serving import ask
+from _serving import until_refused, uvicorn_workers
 from fastapi import FastAPI, Request
 from openai import AsyncOpenAI
 from pydantic import BaseModel
@@ -71,44 +65,10 @@ def create_app() -> FastAPI:
     return app
 
 
-def answers(port: int) -> bool:
-    """Whether somebody listens there."""
-    with socket.socket() as asking:
-        return asking.connect_ex(("127.0.0.1", port)) == 0
-
-
-@contextmanager
-def workers(count: int) -> Generator[str]:
-    """uvicorn with several worker processes; gives the address."""
-    with socket.create_server(("127.0.0.1", 0)) as chosen:
-        port = chosen.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "--factory", "worker_processes:create_app", "--workers", str(count)]
-    options = ["--port", str(port), "--log-level", "error"]
-    running = subprocess.Popen([*command, *options], cwd=Path(__file__).parent)
-    try:
-        until = time.monotonic() + 60
-        while not answers(port):
-            if time.monotonic() > until or running.poll() is not None:
-                raise RuntimeError("the workers don't start")
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        running.send_signal(signal.SIGTERM)
-        running.wait(60)
-
-
-def until_refused(url: str) -> Counter[int]:
-    """Ask again and again; how often each status came."""
-    statuses = Counter[int]()
-    while 429 not in statuses:
-        statuses[ask(url, "token-of-ada", "Why is the sky blue?")[0]] += 1
-    return statuses
-
-
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, somewhere_to_call() as provider:
         os.environ["LLM_TOKEN_BUDGET_LEDGER"] = f"sqlite:///{folder}/budget.db"
-        with workers(3) as url, ThreadPoolExecutor(24) as threads:
+        with uvicorn_workers("worker_processes:create_app", 3) as url, ThreadPoolExecutor(24) as threads:
             counts = sum(threads.map(until_refused, [url] * 24), Counter[int]())
         with new_budget() as budget:
             stats = budget.get_user_stats("ada")

@@ -83,6 +83,14 @@ PROMISED = {
         r"account \$(0\.0[23]\d*) of \$0\.03, held \$0, unconfirmed \$0",
         r"the provider's bill: \$0\.0[23]\d*",
     ],
+    "redis_deployment": [
+        r"ada: \d+ answers, 16 refusals, 0 others",
+        r"the dashboard: ada spent \$0\.02\d+",
+        r"bob, while Redis is away: 503 ledger_unavailable",
+        r"bob, with Redis: 200 300 words",
+        r"after the deploy: held \$0, unconfirmed \$0",
+        r"the provider's bill \$(\S+), our account \$\1",
+    ],
     "celery_tasks": [
         r"order 7, delivered: a picture of a house",
         r"order 7, delivered again: was drawn before",
@@ -101,6 +109,9 @@ PROMISED = {
     ],
 }
 """Lines of each example's output, in their order."""
+
+IN_ENVIRONMENTS_OF_THEIR_OWN = {"agents_openai", "agents_pydantic_ai"}
+"""Run by tests/frameworks/test_examples.py: what they need holds SDKs back."""
 
 
 @functools.cache
@@ -131,7 +142,7 @@ def test_an_example_prints_what_it_promises(name):
 
 def test_every_example_is_run():
     """No example is left out of the table."""
-    assert {path.stem for path in EXAMPLES.glob("[!_]*.py")} == set(PROMISED)
+    assert {path.stem for path in EXAMPLES.glob("[!_]*.py")} == set(PROMISED) | IN_ENVIRONMENTS_OF_THEIR_OWN
 
 
 def test_the_quickstart_account_equals_the_providers_bill():

@@ -22,7 +22,7 @@ def test_help_names_every_command(llm):
 
 @pytest.mark.parametrize(
     "command",
-    ["cost", "dashboard", "demo", "doctor", "estimate", "export", "limits", "mode", "prices", "refund", "report", "reset",
+    ["copy", "cost", "dashboard", "demo", "doctor", "estimate", "export", "limits", "mode", "prices", "refund", "report", "reset",
      "stats", "users", "watch"],
 )  # fmt: skip
 def test_every_command_explains_itself(llm, command):
@@ -276,3 +276,33 @@ def test_doctor_finds_a_module_in_this_folder(llm, tmp_path, monkeypatch):
 def test_a_report_as_data(budget, ask):
     """What the page shows, for programs."""
     assert ask("report", "--rate-over", "0")["everyone"]["total_cost"] == "0.35"
+
+
+def test_a_cost_needs_tokens(llm):
+    """$0.00 would answer a question that nobody asked."""
+    code, _, err = llm("cost", "gpt-4o")
+    assert code == 2
+    assert "--input 1000 --output 200" in err
+
+
+def test_a_projects_own_file_is_found(budget, config, ask, tmp_path):
+    """`[tool.llm-token-budget]` of the pyproject.toml in this folder, where there is no budgets.toml."""
+    (tmp_path / "pyproject.toml").write_text(
+        config.read_text()
+        .replace("[[limits]]", "[[tool.llm-token-budget.limits]]")
+        .replace("\nledger", "\n[tool.llm-token-budget]\nledger")
+    )
+    config.unlink()
+    assert ask("stats")["total_cost"] == "0.35"
+    assert {row["limit"]["name"] for row in ask("limits", "--user", "ada")} == {"global_cost_limit", "plan"}
+
+
+@pytest.mark.parametrize("text", ["tool = 5", "[project]\nname = 'x'\n# tool.llm-token-budget", "[[["])
+def test_somebody_elses_project_file_is_none_of_ours(llm, tmp_path, monkeypatch, text):
+    """Whatever is in it, the commands ask for a ledger."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LLM_TOKEN_BUDGET_LEDGER", raising=False)
+    (tmp_path / "pyproject.toml").write_text(text)
+    code, _, err = llm("stats")
+    assert code == 2
+    assert "no ledger is named" in err

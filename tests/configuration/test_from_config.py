@@ -219,3 +219,13 @@ def test_what_is_no_file_is_refused(source):
     with pytest.raises(ConfigurationError) as refused:
         build(source)
     assert len(str(refused.value)) < 1200
+
+
+def test_a_wrong_mode_in_the_environment_is_not_blamed_on_the_file(tmp_path, monkeypatch):
+    """No option is wrong, so none is named."""
+    monkeypatch.setenv("LLM_TOKEN_BUDGET_MODE", "obsrve")
+    path = tmp_path / "budgets.toml"
+    path.write_text('ledger = "memory://"\nglobal_cost_limit = 5\n')
+    with pytest.raises(ConfigurationError, match="LLM_TOKEN_BUDGET_MODE is one of") as raised:
+        BudgetManager.from_config(path)
+    assert "budgets.toml" not in str(raised.value)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import httpx2
 import pytest
 
 from llm_token_budget.cli.app import run
@@ -172,3 +175,37 @@ def test_a_real_browser_runs_no_hostile_name_and_keeps_looking(client, address, 
     shown = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown
     assert "$0.48" in shown
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_an_open_page_says_that_the_ledger_is_away(budget, serve, monkeypatch, tmp_path):
+    """It keeps what was seen last under it."""
+    looks = itertools.count()
+    plain = budget.get_global_stats
+
+    def away_later():
+        if next(looks):
+            raise LedgerUnavailable("the ledger at <b>nowhere</b> can't be reached")
+        return plain()
+
+    monkeypatch.setattr(budget, "get_global_stats", away_later)
+    command = [
+        CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=4000",
+        f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", serve(build_app(budget)),
+    ]  # fmt: skip
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+    assert "the ledger at &lt;b&gt;nowhere&lt;/b&gt; can't be reached" in shown
+    assert "$0.48" in shown
+
+
+def test_the_command_listens_before_it_names_its_address(budget, tmp_path):
+    """A script that reads the line may ask at once."""
+    ledger = f"sqlite:///{tmp_path / 'budget.db'}"
+    command = [sys.executable, "-m", "llm_token_budget", "dashboard", "--ledger", ledger, "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as showing:
+        try:
+            address = showing.stderr.readline().strip()
+            answer = httpx2.get(f"{address}/api/snapshot", timeout=30)
+        finally:
+            showing.terminate()
+    assert answer.json()["everyone"]["total_cost"] == "0.48"

@@ -622,3 +622,10 @@ def test_the_budget_is_a_budget(budget):
         BudgetMiddleware(App(budget), budget.session("ada"))
     with pytest.raises(ConfigurationError, match="header's name"):
         header("not a name\n")
+
+
+async def test_a_state_that_nobody_has_filled_says_who_should(budget):
+    """A middleware that is added first runs last: the commonest slip of those who wire it up."""
+    middleware = BudgetMiddleware(App(budget), budget, user_key=lambda request: request.state.user_id)
+    with pytest.raises(AttributeError, match="no 'user_id': a middleware outside this one has to put it there"):
+        await ask(middleware)

@@ -317,3 +317,14 @@ def test_it_is_off_by_default():
         "assert not any(name.startswith('opentelemetry') for name in sys.modules)"
     )
     subprocess.run([sys.executable, "-I", "-c", script], check=True, timeout=60)
+
+
+def test_without_opentelemetry_it_says_what_to_install():
+    """Not only which module is missing."""
+    program = (
+        "import sys; sys.modules['opentelemetry'] = None\n"
+        "try:\n    import llm_token_budget.integrations.otel\n"
+        "except ModuleNotFoundError as missing:\n    print(missing)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "OpenTelemetry is not installed: pip install 'llm-token-budget[otel]'"

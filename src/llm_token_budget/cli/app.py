@@ -17,6 +17,7 @@ WRONGLY_ASKED: Final = 2
 OVER_BUDGET: Final = 3
 
 COMMANDS: Final = {
+    "copy": "Bring a ledger up to another: what was spent, and limits set by hand.",
     "cost": "What a call costs.",
     "dashboard": "Who spent what, in a browser.",
     "demo": "Fifty threads on one small budget: check-then-record beside a wrapped client.",
@@ -57,7 +58,8 @@ def app() -> None:
     """Budgets that hold, for applications that call LLMs.
 
     Commands that look at a budget take --ledger URL (or LLM_TOKEN_BUDGET_LEDGER) and --config FILE (or budgets.toml in this
-    folder). Exit codes: 0 done, 1 it could not be done, 2 wrongly asked, 3 over budget.
+    folder, or [tool.llm-token-budget] of its pyproject.toml). Exit codes: 0 done, 1 it could not be done, 2 wrongly asked,
+    3 over budget.
     """
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEFAULT_CONFIG: Final = "budgets.toml"
+PROJECT: Final = "pyproject.toml"
+TABLE: Final = "[tool.llm-token-budget]"
 
 
 def as_json(function: Command) -> Command:
@@ -51,7 +53,7 @@ def _config_option(function: Command, variable: str | None) -> Command:
         "--config",
         envvar=variable,
         metavar="FILE",
-        help=f"Limits, prices and the ledger's address. Default: {DEFAULT_CONFIG} in this folder, if there is one.",
+        help=f"Limits, prices and the ledger's address. Default: {DEFAULT_CONFIG} in this folder, or {TABLE} of its {PROJECT}.",
     )(function)
 
 
@@ -73,8 +75,7 @@ def open_budget(ledger: str | None, config: str | None) -> BudgetManager:
     """
     from llm_token_budget.manager import BudgetManager
 
-    if config is None and Path(DEFAULT_CONFIG).exists():
-        config = DEFAULT_CONFIG
+    config = config or _found_here()
     # The command line goes before everything; a ledger in the environment has come here as an option already.
     options: dict[str, Any] = {"ledger": ledger} if ledger else {}
     environment = {name: value for name, value in os.environ.items() if name != "LLM_TOKEN_BUDGET_LEDGER"}
@@ -86,7 +87,7 @@ def open_budget(ledger: str | None, config: str | None) -> BudgetManager:
     else:
         raise ConfigurationError(
             "no ledger is named: give --ledger sqlite:///budget.db (or redis://..., postgresql://...), "
-            f"set LLM_TOKEN_BUDGET_LEDGER, or write {DEFAULT_CONFIG}"
+            f"set LLM_TOKEN_BUDGET_LEDGER, or write {DEFAULT_CONFIG} (or {TABLE} into {PROJECT})"
         )
     if not budget.ledger.blocking:
         raise ConfigurationError(
@@ -94,6 +95,19 @@ def open_budget(ledger: str | None, config: str | None) -> BudgetManager:
             "name a ledger that processes share (--ledger sqlite:///budget.db)"
         )
     return budget
+
+
+def _found_here() -> str | None:
+    """The configuration in this folder."""
+    if Path(DEFAULT_CONFIG).exists():
+        return DEFAULT_CONFIG
+    import tomllib
+
+    try:
+        tools = tomllib.loads(Path(PROJECT).read_text(encoding="utf-8")).get("tool")
+    except (OSError, ValueError):
+        return None  # Somebody else's file as well: what is wrong with it, others say.
+    return PROJECT if isinstance(tools, dict) and "llm-token-budget" in tools else None
 
 
 def _note_a_new_file(ledger: str | None) -> None:
@@ -111,8 +125,7 @@ def open_prices(config: str | None) -> PriceBook:
     """The prices, discounts and aliases that a command line means; without a file, those that we know."""
     from llm_token_budget.manager import BudgetManager
 
-    if config is None and Path(DEFAULT_CONFIG).exists():
-        config = DEFAULT_CONFIG
+    config = config or _found_here()
     # No ledger is asked what a model costs.
     return BudgetManager.from_config({} if config is None else config, ledger="memory://").prices
 

@@ -124,6 +124,8 @@ class _Reader:
         try:
             return BudgetManager(**taken)
         except ConfigurationError as error:
+            if _wrong_without_options(error):
+                raise
             wrong = _wrong_option(taken, error)
             if wrong in options:
                 raise
@@ -230,6 +232,15 @@ def _plain_options() -> list[str]:
     """The options of a budget that a file can hold: all but functions."""
     parameters = inspect.signature(BudgetManager).parameters
     return [name for name in parameters if not name.startswith("on_") or name == "on_ledger_error"]
+
+
+def _wrong_without_options(error: ConfigurationError) -> bool:
+    """Whether no option is to blame: the environment is (`LLM_TOKEN_BUDGET_MODE`)."""
+    try:
+        BudgetManager(ledger="memory://").close()
+    except ConfigurationError as same:
+        return str(same) == str(error)
+    return False
 
 
 def _wrong_option(taken: Mapping[str, Any], error: ConfigurationError) -> str:

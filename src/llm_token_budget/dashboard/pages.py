@@ -11,6 +11,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from llm_token_budget.dashboard.snapshot import Snapshot
+from llm_token_budget.durations import roughly
 from llm_token_budget.errors import format_usd
 
 HERE: Final = Path(__file__).parent
@@ -73,11 +74,4 @@ def lasting(value: timedelta | None) -> str:
     """In the two largest units."""
     if value is None:
         return NOTHING
-    left, parts = int(value.total_seconds()), list[str]()
-    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
-        many, left = divmod(left, length)
-        if many or parts or unit == "s":
-            parts.append(f"{many}{unit}")
-        if len(parts) == 2:
-            break
-    return " ".join(parts)
+    return roughly(int(value.total_seconds()))

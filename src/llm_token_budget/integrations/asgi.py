@@ -151,8 +151,13 @@ class BudgetMiddleware:
 
     Refusals are answered with `Retry-After` and, unless only calls in flight hold the room, `x-should-retry: false`. A
     ledger that can't be reached: 503. Values that no ledger should keep: 400. Nobody named under a per-user limit: 403.
-    Websockets are asked about once, before they are accepted, and closed with 1008, or 1013 where trying again helps.
+    Websockets are asked about once, before they are accepted, and closed with 1008, or 1013 where trying again helps (before
+    that, servers answer the handshake with 403). A `BudgetExceeded` that the application lets escape closes one likewise.
     CORS preflights and lifespans pass.
+
+    One inside another of the same budget, or FastAPI's dependency behind one: each asks, and the nearer to the application
+    says whose the calls are. What it doesn't name (`user_key`, `session_id`) comes from the outer one, but a session only
+    for the same user. Calls are charged once, and a refusal is counted where it is made.
 
     Callables are given an `AsgiRequest`: names as in Starlette's `Request`, with `await request.body()` and
     `await request.json()`. They may be coroutine functions; plain ones run on the event loop and must not wait.
@@ -312,5 +317,6 @@ class _Websocket:
         """Nothing is held back."""
 
     async def refuse(self, wording: Wording, *, again: bool) -> None:
+        # No answer of its own before it is accepted (`websocket.http.response`): uvicorn would log each as an error.
         code = TRY_AGAIN_LATER if again else POLICY_VIOLATION
         await self.raw_send({"type": "websocket.close", "code": code, "reason": wording.reason[:120]})

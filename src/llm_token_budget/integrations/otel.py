@@ -32,9 +32,14 @@ from decimal import Decimal
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from opentelemetry import metrics, trace
-from opentelemetry.metrics import CallbackOptions, MeterProvider, Observation
-from opentelemetry.trace import Span
+try:
+    from opentelemetry import metrics, trace
+    from opentelemetry.metrics import CallbackOptions, MeterProvider, Observation
+    from opentelemetry.trace import Span
+except ModuleNotFoundError as missing:
+    raise ModuleNotFoundError(
+        "OpenTelemetry is not installed: pip install 'llm-token-budget[otel]'", name=missing.name
+    ) from missing
 
 from llm_token_budget.errors import BudgetError, ConfigurationError, shown_value
 from llm_token_budget.estimation import model_facts

@@ -70,7 +70,10 @@ class State:
         try:
             return self._values[name]
         except KeyError:
-            raise AttributeError(f"the request's state has no {name!r}") from None
+            raise AttributeError(
+                f"the request's state has no {name!r}: a middleware outside this one has to put it there "
+                "(in FastAPI and Starlette, one that is added after this one)"
+            ) from None
 
     def __setattr__(self, name: str, value: Any) -> None:
         self._values[name] = value

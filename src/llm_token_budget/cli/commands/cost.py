@@ -19,6 +19,10 @@ def command(model: str, config: str | None, json_: bool, input_tokens: int, outp
     """What calls of MODEL cost, in USD."""
     from llm_token_budget.pricing.costs import cost_by
 
+    if not input_tokens and not output_tokens:
+        raise click.UsageError(
+            f"how many tokens? --input 1000 --output 200 (`prices {model}` says what a million cost)"
+        )
     cost = cost_by(open_prices(config), input_tokens, output_tokens, model)
     parts = {"input": cost.input_cost * calls, "output": cost.output_cost * calls, "total": cost.total_cost * calls}
     if json_:

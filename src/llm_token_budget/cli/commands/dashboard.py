@@ -64,6 +64,7 @@ def _bound(host: str, port: int) -> socket.socket:
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         door.bind(address)
+        door.listen()  # Whoever reads the address may knock at once: they wait until uvicorn opens.
     except OSError as error:
         door.close()
         raise click.ClickException(

@@ -61,9 +61,17 @@ def _print_charges(charges: list[UnconfirmedCharge], *, json_: bool) -> None:
         print_json(charges)
         return
     print_table(
-        ("id", "user", "session", "cost", "tokens", "charged at"),
+        ("id", "user", "session", "cost", "tokens", "held", "charged at"),
         [
-            (charge.id, charge.user_key, charge.session_id, charge.charged.cost, charge.charged.tokens, charge.at)
+            (
+                charge.id,
+                charge.user_key,
+                charge.session_id,
+                charge.charged.cost,
+                charge.charged.tokens,
+                charge.held.cost,
+                charge.at,
+            )
             for charge in charges
         ],
     )

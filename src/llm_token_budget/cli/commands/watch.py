@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
@@ -14,6 +17,8 @@ from llm_token_budget.cli.options import budget_options, open_budget
 from llm_token_budget.cli.printing import print_json_line, shown
 from llm_token_budget.cli.streams import drawn
 from llm_token_budget.dashboard.rates import BurnRate
+from llm_token_budget.durations import roughly
+from llm_token_budget.errors import LedgerUnavailable
 from llm_token_budget.serialising import plain
 
 if TYPE_CHECKING:
@@ -44,30 +49,103 @@ def command(
     every: float,
     count: int | None,
 ) -> None:
-    """Limits and users live: spent, reserved, burn rate, time to exhaustion. Ctrl-C ends it."""
-    rates = BurnRate()
+    """Limits and users live: spent, reserved, burn rate, time to exhaustion. Ctrl-C ends it.
+
+    While the ledger is away it says so, and goes on when the ledger is back.
+    """
     # Ctrl-C ends it quietly, in the middle of a look too.
     with open_budget(ledger, config) as budget, suppress(KeyboardInterrupt):
+        watched = _Watched(budget, users, top)
         if json_:
-            _print_lines(budget, rates, users, top, every, count)
-            return
-        from rich.console import Console
-        from rich.live import Live
+            _print_lines(watched, _looks(every, count))
+        else:
+            _draw(watched, _looks(every, count))
 
-        console = Console()
-        narrow = console.width < NARROW
-        with Live(_look(budget, rates, users, top, narrow=narrow), console=console, auto_refresh=False) as live:
-            for _ in _looks(every, None if count is None else count - 1):
-                live.update(_look(budget, rates, users, top, narrow=console.width < NARROW), refresh=True)
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """What is looked at, and how fast it was spent so far."""
+
+    budget: BudgetManager
+    users: tuple[str, ...]
+    top: int
+    rates: BurnRate = field(default_factory=BurnRate)
 
 
 def _looks(every: float, count: int | None) -> Iterator[int]:
-    """A pause before each look, as many as there are to be."""
-    done = 0
-    while count is None or done < count:
-        time.sleep(every)
-        yield done
-        done += 1
+    """The numbers of the looks; each begins `every` seconds after the one before, or as soon as that one is done."""
+    due = time.monotonic()
+    for number in itertools.count():
+        if number == count:
+            return
+        time.sleep(max(due - time.monotonic(), 0))
+        due = time.monotonic() + every
+        yield number
+
+
+def _draw(watched: _Watched, looks: Iterator[int]) -> None:
+    """On the screen. While the ledger is away, what was seen last stays there, and says how old it is."""
+    from rich.console import Console
+    from rich.live import Live
+
+    console = Console()
+    screen = Live(console=console, auto_refresh=False)
+    seen: _Seen | None = None
+    away: LedgerUnavailable | None = None
+    with screen if console.is_terminal else nullcontext():
+        for _ in looks:
+            try:
+                seen, away = _Seen(time.time(), _look(watched, narrow=console.width < NARROW)), None
+                picture = seen.picture
+            except LedgerUnavailable as error:
+                if seen is None:
+                    raise  # Nothing was ever seen there: the address or the password is wrong.
+                away, picture = error, _away(seen, error)
+            if console.is_terminal:
+                screen.update(picture, refresh=True)
+            else:
+                console.print(picture)
+    if away is not None:
+        raise away
+
+
+class _Seen(NamedTuple):
+    at: float
+    picture: RenderableType
+
+
+def _away(seen: _Seen, error: LedgerUnavailable) -> RenderableType:
+    from rich.console import Group
+    from rich.text import Text
+
+    when = datetime.fromtimestamp(seen.at).astimezone()
+    said = f"The ledger is away; this is what stood there at {when:%H:%M:%S} ({' '.join(str(error).split())})"
+    return Group(seen.picture, Text(), Text(said, style="bold red"))
+
+
+def _print_lines(watched: _Watched, looks: Iterator[int]) -> None:
+    """As JSON, one line a look; one with an `error` while the ledger is away."""
+    away: LedgerUnavailable | None = None
+    for number in looks:
+        now = time.time()
+        try:
+            line, away = _line(watched, now), None
+        except LedgerUnavailable as error:
+            if number == 0:
+                raise
+            line, away = {"at": now, "error": str(error)}, error
+        print_json_line(line)
+    if away is not None:
+        raise away
+
+
+def _line(watched: _Watched, now: float) -> dict[str, Any]:
+    limits = [
+        {**plain(row), "remaining": plain(row.remaining), "per_second": plain(watched.rates.note(row, now))}
+        for row in _rows(watched.budget, watched.users)
+    ]
+    users = watched.budget.get_all_user_stats(limit=watched.top) if watched.top else []
+    return {"at": now, "limits": limits, "users": users}
 
 
 def _rows(budget: BudgetManager, users: tuple[str, ...]) -> list[Remaining]:
@@ -78,38 +156,26 @@ def _rows(budget: BudgetManager, users: tuple[str, ...]) -> list[Remaining]:
     return list(rows.values())
 
 
-def _print_lines(
-    budget: BudgetManager, rates: BurnRate, users: tuple[str, ...], top: int, every: float, count: int | None
-) -> None:
-    def say() -> None:
-        now = time.time()
-        limits = [
-            {**plain(row), "remaining": plain(row.remaining), "per_second": plain(rates.note(row, now))}
-            for row in _rows(budget, users)
-        ]
-        print_json_line({"at": now, "limits": limits, "users": budget.get_all_user_stats(limit=top) if top else []})
-
-    say()
-    for _ in _looks(every, None if count is None else count - 1):
-        say()
-
-
-def _look(budget: BudgetManager, rates: BurnRate, users: tuple[str, ...], top: int, *, narrow: bool) -> RenderableType:
+def _look(watched: _Watched, *, narrow: bool) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    limits = (_limits_in_short if narrow else _limits)(budget, rates, users)
-    return Group(limits, Text(), _dearest(budget, top, narrow=narrow)) if top else limits
+    rows = _rows(watched.budget, watched.users)
+    if not rows:
+        limits: RenderableType = Text(f"{watched.budget.describe()}\n(--user KEY shows how a user stands)")
+    else:
+        limits = (_limits_in_short if narrow else _limits)(watched, rows)
+    return Group(limits, Text(), _dearest(watched, narrow=narrow)) if watched.top else limits
 
 
-def _limits_in_short(budget: BudgetManager, rates: BurnRate, users: tuple[str, ...]) -> RenderableType:
+def _limits_in_short(watched: _Watched, rows: list[Remaining]) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
     now = time.time()
     lines: list[Text] = []
-    for row in _rows(budget, users):
-        rate = rates.note(row, now)
+    for row in rows:
+        rate = watched.rates.note(row, now)
         lasts = f", lasts {_duration(Decimal(row.remaining) / rate)}" if rate else ""
         bar = _bar(row).append(f" {_amount(row.spent)} of {_amount(row.limit.amount)}{lasts}", style="default")
         lines += [Text(_name(row)), bar]
@@ -121,7 +187,7 @@ def _name(row: Remaining) -> str:
     return shown(f"{row.limit.name} ({whose})" if whose else row.limit.name)
 
 
-def _limits(budget: BudgetManager, rates: BurnRate, users: tuple[str, ...]) -> RenderableType:
+def _limits(watched: _Watched, rows: list[Remaining]) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
@@ -129,8 +195,8 @@ def _limits(budget: BudgetManager, rates: BurnRate, users: tuple[str, ...]) -> R
     limits = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("limit", "", "spent", "reserved", "amount", "per hour", "lasts"):
         limits.add_column(column, justify="left" if column in ("limit", "") else "right", overflow="fold")
-    for row in _rows(budget, users):
-        rate = rates.note(row, now)
+    for row in rows:
+        rate = watched.rates.note(row, now)
         limits.add_row(
             Text(_name(row)),
             _bar(row),
@@ -143,7 +209,7 @@ def _limits(budget: BudgetManager, rates: BurnRate, users: tuple[str, ...]) -> R
     return limits
 
 
-def _dearest(budget: BudgetManager, top: int, *, narrow: bool) -> RenderableType:
+def _dearest(watched: _Watched, *, narrow: bool) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
@@ -152,7 +218,10 @@ def _dearest(budget: BudgetManager, top: int, *, narrow: bool) -> RenderableType
     for column in columns:
         first = column == "user"
         dearest.add_column(column, justify="left" if first else "right", overflow="fold", no_wrap=not first)
-    for stats in budget.get_all_user_stats(limit=top):
+    found = watched.budget.get_all_user_stats(limit=watched.top)
+    if not found:
+        return Text("nobody has spent anything yet")
+    for stats in found:
         cells = (stats.user_key, stats.total_cost, stats.requests, stats.blocked, stats.reserved.cost)
         dearest.add_row(*[Text(shown(cell)) for cell in cells[: len(columns)]])
     return dearest
@@ -174,13 +243,4 @@ def _amount(amount: Decimal | int) -> str:
 
 
 def _duration(seconds: Decimal) -> str:
-    """In the two largest units."""
-    left = int(min(seconds, Decimal(10**9)))
-    parts: list[str] = []
-    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
-        many, left = divmod(left, length)
-        if many or parts or unit == "s":
-            parts.append(f"{many}{unit}")
-        if len(parts) == 2:
-            break
-    return " ".join(parts)
+    return roughly(int(min(seconds, Decimal(10**9))))
