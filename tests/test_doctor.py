@@ -16,6 +16,7 @@ import pytest
 
 from llm_token_budget import BudgetManager, ConfigurationError, Diagnosis, doctor, wrap
 from llm_token_budget.diagnosis import Finding
+from llm_token_budget.diagnosis.stand_in import stand_in_of
 
 SECRET = "sk-users-own"
 AZURE = {"api_key": SECRET, "azure_endpoint": "https://azure.invalid", "api_version": "2026-01-01"}
@@ -69,6 +70,16 @@ def test_every_form_of_a_wrapped_client_is_guarded(name):
     assert {row.form for row in found if row.verdict == "held"} <= HELD
     assert (budget.get_global_stats().requests, budget.get_global_stats().blocked) == (0, 0)
     assert len({row.form for row in diagnosis.rows}) == len(diagnosis.rows)
+
+
+def test_what_wrap_was_told_of_the_server_holds_here_too():
+    """A client that may not ask streams for their usage is tried as such: their bills are estimates, and held."""
+    budget = BudgetManager(global_cost_limit=5)
+    client = wrap(CLIENTS["openai"](), budget, stream_usage="never", maximum_field="max_tokens")
+    found = verdicts(quietly(client))
+    assert found["chat.completions.create(stream=True)"] == found["completions.create(stream=True)"] == "held"
+    assert found["chat.completions.create"] == found["responses.create(stream=True)"] == "metered"
+    assert stand_in_of(client).server.maximum_field == "max_tokens"
 
 
 def test_the_users_keys_headers_middleware_and_http_client_are_not_used(monkeypatch):

@@ -229,9 +229,7 @@ class Planner:
             return plan
         claim, limits, card, _, _, at_most, expects, problems = planned[1]
         _, counters, lines, fixed, slopes, want, at_least, share, floor, lease, _ = claim
-        claim = make(
-            Claim, (new_id(), counters, lines, fixed, slopes, want, at_least, share, floor, lease, patient)
-        )
+        claim = make(Claim, (new_id(), counters, lines, fixed, slopes, want, at_least, share, floor, lease, patient))
         return make(Plan, (claim, limits, card, call, identity, at_most, expects, problems))
 
     def _plan(self, call: Call, identity: Identity, *, patient: bool, steady: bool) -> Plan:

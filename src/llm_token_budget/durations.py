@@ -9,7 +9,7 @@ from math import isfinite
 
 from llm_token_budget.errors import ConfigurationError, shown
 
-__all__ = ["LENGTH_FORMS", "MEANT_LENGTHS", "in_words", "parse_length", "parse_seconds", "whole_seconds"]
+__all__ = ["LENGTH_FORMS", "MEANT_LENGTHS", "in_words", "parse_length", "parse_seconds", "roughly", "whole_seconds"]
 
 LENGTH_FORMS = "'30s', '15m', '1h', '1d', '2w', a timedelta, or whole seconds"
 MEANT_LENGTHS = {
@@ -120,6 +120,18 @@ def _parse_text(text: str, what: str, forms: str, meant: Mapping[str, str]) -> i
     if rest:
         raise _not_whole(what)
     return seconds if unit else _not_milliseconds(seconds, what)
+
+
+def roughly(seconds: int) -> str:
+    """A length in its two largest units: `2d 3h`."""
+    left, parts = seconds, list[str]()
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+        many, left = divmod(left, length)
+        if many or parts or unit == "s":
+            parts.append(f"{many}{unit}")
+        if len(parts) == 2:
+            break
+    return " ".join(parts)
 
 
 def _uneven(text: str, what: str, count: int, unit: str, meant: Mapping[str, str]) -> ConfigurationError:

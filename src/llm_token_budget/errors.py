@@ -12,7 +12,7 @@ BudgetError
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Context, Decimal
@@ -52,11 +52,19 @@ class UnknownModelPrice(BudgetError):
         provider: whose model it is, if known.
         prices_as_of: the date of the price book.
         recorded: True from `record`, which counts the tokens first.
+        required: from `require_prices`, all models that have no price; empty otherwise.
     """
 
     def __init__(
-        self, model: str, provider: str | None = None, *, prices_as_of: str | None = None, recorded: bool = False
+        self,
+        model: str,
+        provider: str | None = None,
+        *,
+        prices_as_of: str | None = None,
+        recorded: bool = False,
+        required: Iterable[str] = (),
     ) -> None:
+        self.required = tuple(required)
         self.model = model
         self.provider = provider
         self.prices_as_of = prices_as_of
@@ -64,12 +72,12 @@ class UnknownModelPrice(BudgetError):
         owner = provider if provider is None or (provider.isprintable() and len(provider) <= 80) else shown(provider)
         known = "; ".join(filter(None, [owner, f"price book of {prices_as_of}" if prices_as_of else None]))
         super().__init__(
-            f"no price for {shown(model)}{f' ({known})' if known else ''}. "
-            + (_RECORDED if recorded else _unpriced(provider))
+            f"no price for {', '.join(map(shown, self.required or [model]))}{f' ({known})' if known else ''}. "
+            + (_RECORDED if recorded else _REQUIRED if self.required else _unpriced(provider))
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild_price_error, (self.model, self.provider, self.prices_as_of, self.recorded)
+        return _rebuild_price_error, (self.model, self.provider, self.prices_as_of, self.recorded, self.required)
 
 
 class UnmeteredCall(BudgetError):
@@ -389,8 +397,9 @@ def _rebuild_price_error(
     provider: str | None,
     prices_as_of: str | None,
     recorded: bool,  # noqa: FBT001 - as pickle hands it over
+    required: tuple[str, ...] = (),
 ) -> UnknownModelPrice:
-    return UnknownModelPrice(model, provider, prices_as_of=prices_as_of, recorded=recorded)
+    return UnknownModelPrice(model, provider, prices_as_of=prices_as_of, recorded=recorded, required=required)
 
 
 def _unpriced(provider: str | None) -> str:
@@ -406,4 +415,8 @@ def _unpriced(provider: str | None) -> str:
 
 
 _NOTHING_SENT = "Nothing was sent. Add custom_pricing={...}, aliases={...} or unknown_model='upper_bound'."
+_REQUIRED = (
+    "Under a USD limit every such call would be refused, so the application should not start like this: add "
+    "custom_pricing={...} or aliases={...}, correct the name, or choose unknown_model='upper_bound'."
+)
 _RECORDED = "The tokens are counted, the money is not. Give cost=, or add custom_pricing={...} or aliases={...}."

@@ -12,10 +12,20 @@ class ReckonedPart(NamedTuple):
     """A part of the sum."""
 
     what: str
-    """`input`, `output`, or a kind of input: `text`, `system`, `tools`, `images`, `framing` ..."""
+    """`input` (with the fees of tools), `output`, a kind of input: `text`, `system`, `tools`, `images`, `framing` ..., or what
+    a tool of the provider's is held for: `uses of web_search`."""
     tokens: int
+    """Of a tool, how often it may be billed."""
     usd: Decimal | None = None
     """None where no price was needed, and for kinds of input, whose sum is `input`."""
+
+    @property
+    def is_kind(self) -> bool:
+        """Whether it is tokens of a kind of input."""
+        return self.what not in ("input", "output") and not self.what.startswith(USES)
+
+
+USES = "uses of "
 
 
 class Reckoning(NamedTuple):
@@ -31,12 +41,15 @@ class Reckoning(NamedTuple):
         """The sum in words, a line for each part."""
         lines: list[str] = []
         for what, tokens, usd in self.parts:
+            if what.startswith(USES):
+                lines.append(f"    {what}: up to {tokens}, billed by the call")
+                continue
             price = "" if usd is None else f"  {about(usd)}"
             inner = what not in ("input", "output")
             lines.append(f"{'    ' if inner else '  '}{what}: up to {tokens:,} tokens{price}")
             if what == "input" and self.seen_tokens:
                 lines.append(f"    of these {self.seen_tokens:,} are taken to be cached, as an earlier bill says")
-        kinds = sum(tokens for what, tokens, _ in self.parts if what not in ("input", "output"))
+        kinds = sum(part.tokens for part in self.parts if part.is_kind)
         if kinds > sum(tokens for what, tokens, _ in self.parts if what == "input"):
             lines.append("    (by kind as estimated, before earlier bills had their say)")
         if self.rate_card_id is not None:

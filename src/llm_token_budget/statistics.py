@@ -112,13 +112,18 @@ class RecordResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnconfirmedCharge:
-    """A call that was charged without the provider's word: its outcome is unknown, or its reservation expired."""
+    """A call that was charged without the provider's word: its outcome is unknown, or its reservation expired.
+
+    One that expired in a ledger that gives such back (`expired="release"`) is listed too, `charged` nothing.
+    """
 
     id: str
     """As `BudgetManager.refund` takes it."""
     user_key: str | None
     session_id: str | None
     charged: Portion
+    held: Portion
+    """What was reserved for it."""
     at: datetime
     """When it was charged."""
 
@@ -133,6 +138,7 @@ def unconfirmed_charge_of(entry: Unconfirmed) -> UnconfirmedCharge:
         user_key=keys.get("user") or None,
         session_id=keys.get("session"),
         charged=portion_of(entry.charge.amounts),
+        held=portion_of(entry.handle.reserved),
         at=datetime.fromtimestamp(entry.at, UTC),
     )
 

@@ -18,7 +18,7 @@ class ToolUse(NamedTuple):
     """How often the provider ran a tool of its own that it bills by the call."""
 
     tool: str
-    """`web_search`, `web_search_preview`, `file_search`, `code_session`, `web_fetch`, `visit_website`."""
+    """`web_search`, `web_search_preview`, `file_search`, `code_session` (`code_session_4g`, `_16g`, `_64g`), `visit_website`."""
     calls: int
 
 
@@ -123,7 +123,7 @@ class Usage:
     @property
     def code_sessions(self) -> int:
         """Containers in which the provider ran code."""
-        return self._calls("code_session")
+        return sum(use.calls for use in self.tools if use.tool.startswith("code_session"))
 
     @property
     def service_tier(self) -> str | None:

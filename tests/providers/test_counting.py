@@ -62,6 +62,64 @@ def break_counting(provider):
     provider.on(lambda request: Reply(status=500) if request.path in ASKED.values() else None)
 
 
+CHATS = [
+    [{"role": "user", "content": TEXT}],
+    [{"role": "developer", "content": "Be brief."}, {"role": "user", "content": [{"type": "text", "text": TEXT}]}],
+    [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Hi."},
+        {"role": "assistant", "content": [{"type": "text", "text": "Hello."}, {"type": "text", "text": "And?"}]},
+        {"role": "user", "content": TEXT},
+    ],
+]
+
+
+def texts_of(messages):
+    return [
+        (message["role"], part if isinstance(part, str) else part["text"])
+        for message in messages
+        for part in ([message["content"]] if isinstance(message["content"], str) else message["content"])
+    ]
+
+
+@pytest.mark.parametrize("messages", CHATS)
+def test_a_chat_of_texts_is_counted_as_the_response_that_reads_the_same(bench, provider, messages):
+    """OpenAI counts no chats, but says what the same texts are in a response."""
+    budget = plenty(count="provider")
+    client = wrap(bench.client("openai"), budget)
+    completion = client.chat.completions.create(model="gpt-6.1-terra", messages=messages, max_completion_tokens=16)
+    bench.run(got(completion))
+    assert paths(provider) == ["/v1/responses/input_tokens", "/v1/chat/completions"]
+    asked = provider.requests[0].body
+    assert asked["model"] == "gpt-6.1-terra"
+    assert texts_of(asked["input"]) == texts_of(messages)
+    counted = plenty_of_responses(bench, asked["input"])
+    assert counted <= held_tokens(budget) - 16 <= 1.02 * counted + 9
+
+
+def plenty_of_responses(bench, items):
+    """What the provider's endpoint says of a response's input."""
+    answer = got(bench.client("openai").responses.input_tokens.count(model="gpt-6.1-terra", input=items))
+    return bench.run(answer).input_tokens
+
+
+@pytest.mark.parametrize(
+    ("messages", "more"),
+    [
+        ([{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://x.test/a.png"}}]}], {}),
+        ([{"role": "user", "content": TEXT, "name": "ada"}], {}),
+        ([{"role": "user", "content": TEXT}, {"role": "tool", "tool_call_id": "1", "content": "3"}], {}),
+        (CHATS[0], {"tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]}),
+        (CHATS[0], {"response_format": {"type": "json_object"}}),
+    ],
+)
+def test_a_chat_of_more_than_texts_is_estimated(plain_bench, provider, messages, more):
+    """Nobody publishes what a response would make of it: no request is wasted."""
+    client = wrap(plain_bench.client("openai"), plenty(count="provider"))
+    client.chat.completions.create(model="gpt-6.1-terra", messages=messages, max_completion_tokens=16, **more)
+    assert paths(provider) == ["/v1/chat/completions"]
+
+
 def test_servers_own_tools_are_not_asked_about(plain_bench, provider):
     """Anthropic's endpoint refuses them: no request is wasted."""
     client = wrap(plain_bench.client("anthropic"), plenty(count="provider", unmetered="allow"))

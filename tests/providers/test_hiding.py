@@ -71,6 +71,14 @@ def test_what_was_asked_for_is_not_hidden():
     assert watched.reading(ended=True)[0].output_tokens == 3
 
 
+def test_a_chunk_with_usage_and_a_report_of_moderation_is_shown():
+    """That report comes without choices, whether usage was asked for or not."""
+    chunk = b"data: " + json.dumps({**ENVELOPE, "choices": [], "usage": USAGE, "moderation": {"input": {}}}).encode()
+    watched = reader()
+    assert watched.feed(chunk + b"\n\n" + DONE + b"\n\n") == chunk + b"\n\n" + DONE + b"\n\n"
+    assert watched.reading(ended=True)[0].output_tokens == 3
+
+
 def test_a_chunk_with_choices_and_usage_is_shown():
     """Only a chunk that is there for the usage alone is taken out."""
     both = {**ENVELOPE, "choices": [{"index": 0, "delta": {"content": "x"}}], "usage": USAGE}

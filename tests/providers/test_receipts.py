@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import pickle
 from decimal import Decimal
 from typing import Any
 
@@ -294,5 +295,9 @@ def test_models_are_required_at_the_start():
     budget = rich(aliases={"prod": "azure:gpt-4o"})
     budget.require_prices("gpt-6.1-terra", "prod")
     budget.require_prices("openai/gpt-oss-20b", provider="groq")
-    with pytest.raises(UnknownModelPrice, match=r"gpt-6\.3-sol"):
-        budget.require_prices("gpt-6.1-terra", "gpt-6.3-sol")
+    with pytest.raises(UnknownModelPrice, match=r"'gpt-6\.3-sol', 'gpt-7'") as raised:
+        budget.require_prices("gpt-6.1-terra", "gpt-6.3-sol", "gpt-7")
+    assert raised.value.required == ("gpt-6.3-sol", "gpt-7")
+    assert "sent" not in str(raised.value)
+    assert "should not start" in str(raised.value)
+    assert str(pickle.loads(pickle.dumps(raised.value))) == str(raised.value)

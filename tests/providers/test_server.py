@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import ollama
 import openai
 import pytest
 
@@ -127,6 +128,31 @@ def test_a_maximum_that_the_request_did_not_have_is_named_too(bench):
     with pytest.raises(openai.BadRequestError) as raised:
         bench.run(got(client.chat.completions.create(**BARE)))
     assert "max_completion_tokens, from no maximum to" in raised.value.__notes__[0]
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_refusal_of_ollamas_lowered_maximum_says_so_too(bench, streamed):
+    """There is one name for it, so the note offers no other one."""
+    bench.provider.reply(Reply(status=400))
+    client = wrap(bench.client("ollama"), BudgetManager(global_token_limit=2500, wait_for_held=0))
+
+    async def ask() -> None:
+        answer = await got(
+            client.chat(
+                "llama3.2", [{"role": "user", "content": "Hello"}], stream=streamed, options={"num_predict": 8000}
+            )
+        )
+        if streamed:
+            await anext(aiter(answer)) if hasattr(answer, "__aiter__") else next(answer)
+
+    with pytest.raises(ollama.ResponseError) as raised:
+        bench.run(ask())
+    (note,) = raised.value.__notes__
+    sent = bench.provider.requests[-1].body["options"]["num_predict"]
+    assert sent < 2500
+    assert f"options.num_predict, from 8,000 to {sent:,} tokens" in note
+    assert "admission='strict'" in note
+    assert "maximum_field" not in note
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 429, 500])

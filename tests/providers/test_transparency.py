@@ -17,8 +17,8 @@ import pytest
 from llm_token_budget import BudgetExceeded, BudgetManager, Limit, wrap
 from llm_token_budget.testing import Reply
 
-from .driving import VENDORS, PlainDriver, every, got, http_library, plenty
-from .forms import ASKED, CHAT, MESSAGE, OLLAMA, Form, forms
+from .driving import VENDORS, Entered, PlainDriver, every, got, http_library, plenty
+from .forms import ASKED, CHAT, GROQ, MESSAGE, OLLAMA, Form, forms
 from .test_endings import call
 
 
@@ -391,6 +391,26 @@ def test_a_stream_is_the_sdks_own(bench):
     assert isinstance(stream, kind)
     assert stream.response.headers["content-type"].startswith("text/event-stream")
     assert stream.response.status_code == 200
+
+
+@pytest.mark.parametrize("vendor", ["openai", "anthropic", "groq"])
+@pytest.mark.parametrize("form", ["stream", "streaming"])
+def test_a_response_says_how_long_it_took(bench, vendor, form):
+    """httpx2 and the SDKs' tracing ask the byte stream for more than bytes: what the original knows is still found there."""
+    client = wrap(bench.client(vendor), plenty())
+    resource = client.messages if vendor == "anthropic" else client.chat.completions
+    asked: Any = {"openai": CHAT, "anthropic": MESSAGE, "groq": GROQ}[vendor]
+
+    async def use() -> Any:
+        if form == "stream":
+            stream = await got(resource.create(**asked, stream=True))
+            await every(stream)
+            return stream.response
+        async with Entered(resource.with_streaming_response.create(**asked)) as response:
+            await got(response.read())
+        return response
+
+    assert bench.run(use()).elapsed.total_seconds() > 0
 
 
 def test_middleware_runs_per_attempt_and_is_guarded(bench):

@@ -25,8 +25,9 @@ def doctor(client: object, *, out: TextIO | None = None) -> Diagnosis:
 
     A client of the same class, with the installed SDK, is pointed at 127.0.0.1, with a made-up key, an HTTP client and two
     budgets of its own: the client's own budget is charged nothing, and its keys, headers, middleware and HTTP client are not
-    used. If the class is one of yours, its methods run, and see those attributes that are text, numbers or None. Takes a few
-    seconds. An async client runs in an event loop of its own, in another thread if one is running here.
+    used. What `wrap` was told of the server (`stream_usage`, `maximum_field`) holds here, too. If the class is one of yours,
+    its methods run, and see those attributes that are text, numbers or None. Takes a few seconds. An async client runs in an
+    event loop of its own, in another thread if one is running here.
 
     Args:
         client: what `wrap` returned for a client of OpenAI, AzureOpenAI, Anthropic, Groq or Ollama, plain or async.
@@ -47,7 +48,7 @@ async def _examined(stand_in: StandIn) -> tuple[Finding, ...]:
     with LoopbackProvider(prices=Examination.PRICES) as provider:
         client = stand_in.client(provider)
         try:
-            examination = Examination(client, provider)
+            examination = Examination(client, provider, stand_in.server)
             return tuple([await examination.of(form) for form in forms_of(stand_in.vendor)])
         finally:
             await stand_in.close(client)

@@ -15,6 +15,7 @@ from llm_token_budget.diagnosis.forms import MODEL, Form
 from llm_token_budget.errors import BudgetExceeded, UnmeteredCall
 from llm_token_budget.manager import BudgetManager
 from llm_token_budget.providers import wrap
+from llm_token_budget.providers.server import Server
 
 if TYPE_CHECKING:
     from llm_token_budget.testing import LoopbackProvider
@@ -52,13 +53,16 @@ class Examination:
     PRICES: ClassVar = {MODEL: ("1", "2")}
     """USD per million tokens, for input and output."""
 
-    def __init__(self, client: Any, provider: LoopbackProvider) -> None:
+    def __init__(self, client: Any, provider: LoopbackProvider, server: Server) -> None:
         read, written = self.PRICES[MODEL]
         pricing = {MODEL: {"input": read, "output": written}}
         self._provider = provider
         self._budget = BudgetManager(custom_pricing=pricing, ledger="memory://")
-        self._counting = wrap(client, self._budget)
-        self._refusing = wrap(client, BudgetManager(global_token_limit=0, ledger="memory://", wait_for_held=0))
+        refusing = BudgetManager(global_token_limit=0, ledger="memory://", wait_for_held=0)
+        self._counting, self._refusing = (
+            wrap(client, budget, stream_usage=server.stream_usage, maximum_field=server.maximum_field)
+            for budget in (self._budget, refusing)
+        )
 
     async def of(self, form: Form) -> Finding:
         """How a budget stands to a form of call."""

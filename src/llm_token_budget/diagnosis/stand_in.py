@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from llm_token_budget.errors import ConfigurationError
+from llm_token_budget.providers.server import Server
 
 if TYPE_CHECKING:
     from llm_token_budget.testing import LoopbackProvider
@@ -31,6 +32,8 @@ class StandIn:
     vendors_own: type
     """The class of the SDK that it is, or stems from."""
     vendor: str
+    server: Server
+    """What `wrap` was told of the user's server."""
 
     @property
     def name(self) -> str:
@@ -120,7 +123,9 @@ def stand_in_of(client: object) -> StandIn:
             f"doctor() knows {_KNOWN}, not {own.__name__}: its provider isn't one that can be played here. "
             "Clients of one SDK share one seam: try it on one of those"
         )
-    return StandIn(client, plain, own, vendor)
+    # Ollama's clients have no such options.
+    said = getattr(getattr(kind, "_llm_token_budget", None), "server", None)
+    return StandIn(client, plain, own, vendor, said if isinstance(said, Server) else Server())
 
 
 def _attributes(client: object) -> dict[str, Any]:

@@ -97,10 +97,11 @@ class BudgetManager(Reserving, Asking, Spending, Refunds, Administration, Closin
         unknown_model: what a model without a price gets under a USD limit: `"refuse"`, `"upper_bound"` (the dearest known
             rates) or `"tokens_only"` (no USD limit applies to it).
         admission: `"clamp"` (lower a request's maximum output near a limit), `"strict"` (never change a request: refuse what
-            doesn't fit whole), `"estimate"` (hold what a call is likely to cost instead of the most: the likely input, and
-            the call's own maximum output or a quarter of `default_max_output_tokens`, whichever is less; requests are never
-            changed, more calls fit at once, and **no limit is a hard one**: a bill above its estimate is an overrun, counted
-            as such) or `"observe"` (never refuse; log what would have been).
+            doesn't fit whole, and server tools whose uses nothing bounds), `"estimate"` (hold what a call is likely to cost
+            instead of the most: the likely input, and the call's own maximum output or a quarter of
+            `default_max_output_tokens`, whichever is less; requests are never changed, more calls fit at once, and **no limit
+            is a hard one**: a bill above its estimate is an overrun, counted as such) or `"observe"` (never refuse; log what
+            would have been).
         unmetered: what a call gets whose bill can't be measured, under a limit: `"refuse"` or `"allow"`. Refused under
             `admission="estimate"` too: what is never measured is not even counted afterwards. Or a fixed charge in USD per
             call, by endpoint: `{"POST /audio/speech": "0.015", "POST /threads/{id}/runs": "0.25"}`; all other such calls are
@@ -112,14 +113,16 @@ class BudgetManager(Reserving, Asking, Spending, Refunds, Administration, Closin
             that the account is never below the bill. `"input"`: what was held for the input; gives up what the provider wrote
             before the connection was lost. `"release"`: nothing; gives up the whole attempt if it was billed after all (if
             some of its answer was seen, its input is charged). Unconfirmed charges can be given back: `refund`,
-            `refund_unconfirmed`. Reservations that are left unsettled, or whose lease ends, are charged in full whatever
-            this says; an attempt that a reused connection dropped without a byte of answer costs its input at most.
+            `refund_unconfirmed`. Reservations that are left unsettled are charged in full whatever this says, and
+            so are those whose lease ends, unless the ledger gives them back (`?expired=release` in its URL); an attempt that
+            a reused connection dropped without a byte of answer costs its input at most.
         wait_for_held: seconds that a call waits for room that calls in flight hold; 0: never.
         count: how the input of a wrapped client's call is counted: `"estimate"` (nothing needs to be installed), `"exact"` (by
             `tokenizer`, or the extra `tokenizers` for OpenAI's models; where neither knows the model, or the extra is missing,
             the estimate counts) or `"provider"` (its free counting endpoint is asked before each call, one more round trip;
-            where that fails or there is none, the estimate counts). An installed extra is not used unasked: it takes half a
-            second to load and some 90 MB, and installing a package should not change what is reserved.
+            OpenAI's of chats only where they are nothing but texts; where that fails or there is none, the estimate counts).
+            An installed extra is not used unasked: it takes half a second to load and some 90 MB, and installing a package
+            should not change what is reserved.
         tokenizer: a `Tokenizer` of your own: its count goes before the estimate, for the models that it knows.
         input_bound: what is held for the input: `"calibrated"` (the estimate and a margin, corrected by what earlier calls of
             the same model in this process were billed; below the bill in less than 2 % of calls), `"bytes"` (the bytes of
@@ -134,7 +137,8 @@ class BudgetManager(Reserving, Asking, Spending, Refunds, Administration, Closin
         default_max_output_tokens: output tokens for requests that set no maximum, while there is room. None: 4,096; 16,384
             for models that reason.
         output_share: such a request gets more than that only up to a fraction of what is left: 10 means a tenth.
-        lease: seconds (or `"15m"`) after which an open reservation is charged as unconfirmed.
+        lease: seconds (or `"15m"`) after which an open reservation is charged as unconfirmed (or given back: `?expired=release` in
+            the ledger's URL).
         session_ttl: sessions that nobody used for so long are dropped.
         alerts: parts of limits, such as `[0.5, 0.8, 1.0]`: when one is reached (or, from 1.0 down, when a call is refused
             because too little is left), somebody is told, once per limit and window across all processes. Looked at once a

@@ -7,10 +7,11 @@
 - `content`    messages, tools and files as neutral parts
 - `estimate_request`    what a request may be, without a client; `counting` asks the provider
 - `guard`      one logical call: attempts reserve, and each of them ends
+- `familiar`   what was read of requests that come again; `lending` spares the SDK parsing what was parsed for the bill
 - `hosts`      whose prices count where
 - `server`     what a user says of a server that isn't the vendor's own
 - `outcome`    what a failed attempt is charged
-- `framing` `watch`    an answer's bytes, watched to their end
+- `framing` `watch`    an answer's bytes, watched to their end; `ollama_streams`    ollama's parts
 - `stainless`  the seam shared by the clients of openai, anthropic and groq
 """
 

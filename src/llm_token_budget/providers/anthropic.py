@@ -34,6 +34,8 @@ from llm_token_budget.providers.dialect import (
     positive,
     text_or_none,
 )
+from llm_token_budget.providers.server_tools import NONE as NO_TOOLS
+from llm_token_budget.providers.server_tools import anthropic_tools
 from llm_token_budget.providers.usage_reading import read_message
 
 # Checks, stored things, definitions, ends of what runs, and administration. What starts or resumes an agent is not among it.
@@ -104,6 +106,8 @@ def _read_call(body: Body, provider: str, defaults: Defaults) -> Call:
     parts += [each for message in messages for each in _message_parts(message)]
     schema = mapping(mapping(body.get("output_config")).get("format")) or mapping(body.get("output_format"))
     parts += [each for tool in tools for each in _tool_parts(tool)] + text_parts(schema.get("schema"), "schema")
+    run_there = anthropic_tools(tools) if tools else NO_TOOLS
+    parts += run_there.parts
     forced = mapping(body.get("tool_choice")).get("type") in ("any", "tool")
     longest_cache = _longest_cache(body)
     estimate = defaults.estimate(
@@ -135,6 +139,8 @@ def _read_call(body: Body, provider: str, defaults: Defaults) -> Call:
         geography=text_or_none(body.get("inference_geo")),
         longest_cache=longest_cache,
         audio=False,
+        tools=run_there.uses,
+        tools_bounded=run_there.bounded,
     )
 
 

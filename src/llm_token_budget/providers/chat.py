@@ -168,8 +168,8 @@ def asks_usage(body: Body) -> Body | None:
 
 
 def is_usage_only(event: Body) -> bool:
-    """The chunk that comes only because usage was asked for: no choices, and the usage."""
-    return event.get("choices") == [] and is_object(event.get("usage"))
+    """The chunk that comes only because usage was asked for: no choices, and the usage. A report of moderation is shown."""
+    return event.get("choices") == [] and is_object(event.get("usage")) and event.get("moderation") is None
 
 
 # Where usage was asked for, all chunks but the last say that theirs is null.

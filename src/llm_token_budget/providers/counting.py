@@ -1,6 +1,10 @@
 """Asking the provider how many tokens a request is, before it is sent: `BudgetManager(count="provider")`.
 
 What a provider can't count, or doesn't answer, is estimated: a request never fails because counting did.
+
+Anthropic counts messages, OpenAI responses. OpenAI counts no chat completions, but a chat of nothing but texts is the same
+input as a response of these texts, so it is asked as one. Chats with tools, tool calls, names, schemas, images, sound or
+files are not asked: what both forms make of them differs in ways that nobody publishes. They are estimated.
 """
 
 from __future__ import annotations
@@ -9,6 +13,8 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from llm_token_budget.providers.chat import USUAL_FIELDS
+from llm_token_budget.providers.content import items_of
 from llm_token_budget.providers.dialect import Body, mapping, positive
 
 if TYPE_CHECKING:
@@ -64,6 +70,33 @@ class Counting:
         self._failures += 1
         name = "its answer can't be read" if error is None else type(error).__name__
         logger.warning("the provider could not be asked how many tokens a request is (%s): it is estimated", name)
+
+
+_ROLES: Final = {"system": "input_text", "developer": "input_text", "user": "input_text", "assistant": "output_text"}
+"""What a text is called in a response's input, by who says it."""
+
+
+def as_response(body: Body) -> dict[str, Any] | None:
+    """A chat completion's request as one for a response that reads the same; None if it is more than texts."""
+    if not body.keys() <= USUAL_FIELDS or not isinstance(body.get("model"), str):
+        return None
+    items = [_as_item(message) for message in items_of(body.get("messages"))]
+    if not items or None in items:
+        return None
+    return {"model": body["model"], "input": items}
+
+
+def _as_item(message: object) -> dict[str, Any] | None:
+    said = mapping(message)
+    content, kind = said.get("content"), _ROLES.get(str(said.get("role")))
+    if kind is None or set(said) != {"role", "content"}:
+        return None
+    if isinstance(content, str):
+        return {"role": said["role"], "content": content}
+    texts = [mapping(part).get("text") if mapping(part).get("type") == "text" else None for part in items_of(content)]
+    if not texts or not all(isinstance(text, str) for text in texts):
+        return None
+    return {"role": said["role"], "content": [{"type": kind, "text": text} for text in texts]}
 
 
 def chosen(body: Body, fields: tuple[str, ...]) -> dict[str, Any]:

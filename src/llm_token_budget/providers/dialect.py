@@ -46,6 +46,8 @@ class Reading(NamedTuple):
     service_tier: str | None = None
     visible_text: str = ""
     """The answer's text, of an answer that doesn't say how much it is: to be counted, not kept."""
+    total_tokens: int | None = None
+    """Input and output together, of an answer that says nothing else."""
 
     @property
     def complete(self) -> bool:
@@ -56,7 +58,14 @@ class Reading(NamedTuple):
         return self._replace(visible_text=text)
 
     def usage(self, held_input: int, held_output: int) -> Usage:
-        """The usage; a count that is missing is what was held for it. Never an under-count."""
+        """The usage; a count that is missing is what was held for it. Never an under-count.
+
+        Of a sum alone, as much is taken for output, the dearer part, as was allowed, and more if the input can't be the rest.
+        """
+        both = self.total_tokens
+        if both is not None and self.input_tokens is None and self.output_tokens is None:
+            written = max(min(both, held_output), both - held_input)
+            return Usage(input_tokens=both - written, output_tokens=written, **self.parts)
         total_in = held_input if self.input_tokens is None else self.input_tokens
         total_out = held_output if self.output_tokens is None else self.output_tokens
         return Usage(input_tokens=total_in, output_tokens=total_out, **self.parts)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from llm_token_budget.claims import Call
 from llm_token_budget.providers import chat
 from llm_token_budget.providers.content import items_of
-from llm_token_budget.providers.dialect import Body, Dialect, Endpoint, Reading, any_of, mapping
+from llm_token_budget.providers.dialect import Body, Defaults, Dialect, Endpoint, Reading, any_of, mapping
 from llm_token_budget.providers.openai import EMBEDDINGS
+from llm_token_budget.providers.server_tools import groq_tools
 from llm_token_budget.providers.usage_reading import with_executed_tools
 
 
@@ -25,8 +27,16 @@ def _runs_tools(body: Body) -> bool:
     )
 
 
+def _read_call(body: Body, provider: str, defaults: Defaults) -> Call:
+    call = chat.read_call(body, provider, defaults)
+    if not _runs_tools(body):
+        return call
+    run_there = groq_tools(body)
+    return call._replace(tools=run_there.uses, tools_bounded=run_there.bounded)
+
+
 CHAT = Endpoint(
-    read_call=chat.read_call,
+    read_call=_read_call,
     read_answer=_read_answer,
     fold=chat.ChatFold,
     maximum=_maximum,

@@ -128,10 +128,8 @@ class GuardedCall:
         self.body, self._calls = body, self._read(body)
 
     def _read(self, body: Body) -> list[Call]:
-        calls: list[Call] = []
-        for guard in self._guards:  # (A comprehension would be one more call.)
-            calls.append(guard.placed(self.endpoint.read_call(body, guard.provider or self._provider, guard.defaults)))
-        return calls
+        read, vendor = self.endpoint.read_call, self._provider
+        return [guard.placed(read(body, guard.provider or vendor, guard.defaults)) for guard in self._guards]
 
     def counted(self, tokens: int) -> None:
         """The provider says how many tokens the input is: for the budgets that asked."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -28,16 +28,13 @@ from llm_token_budget.providers.dialect import (
 )
 from llm_token_budget.providers.guard import Guard, GuardedCall, aend, end, guarded_call, read_bill
 from llm_token_budget.providers.hosts import place_of
+from llm_token_budget.providers.ollama_streams import AsyncStream, plain_stream
 from llm_token_budget.providers.receipt_for import remember
-from llm_token_budget.providers.server import Server
+from llm_token_budget.providers.server import Lowered, Server, add_hint
 from llm_token_budget.providers.usage_reading import read_ollama, read_ollama_embedding
-from llm_token_budget.providers.watch import AnswerReader, Ending
 
 if TYPE_CHECKING:
     from llm_token_budget.reservation import Reservation
-
-MOST_TEXTS: Final = 2048
-"""Texts of a stream's parts, of a token or so each, that are kept before they are counted."""
 
 # Looking after models. Searching the web, fetching pages and scoring (`/v1/systemone`) is what others bill, or models do.
 _is_free: Final = any_of(
@@ -168,184 +165,6 @@ DIALECT = Dialect(
 )
 
 
-class _Stream:
-    """What the plain and the async stream share.
-
-    The SDK's streams are generators: one that is never started sends nothing, and runs no `finally`.
-    """
-
-    def __init__(self, call: GuardedCall, inner: Any) -> None:
-        self._call = call
-        self._inner = inner
-        self._ending: Ending | None = None
-        self._texts: list[str] = []
-        """What parts said that were nothing but text: only counted if the answer ends early, or if they become many."""
-        self._text_of: Callable[[Any], str | None] = _no_text
-
-    def _took(self, part: Any) -> Ending:
-        """The first part of the answer has come, the last, or one that is more than text."""
-        if self._ending is None:
-            reader = AnswerReader(self._call.endpoint, self._call, streamed=True, framing="ndjson", hide_usage=False)
-            reservations = self._call.take_reservations()
-            self._ending = Ending(reader, reservations)
-            for reservation in reservations:
-                reservation.held_by(self)
-            self._text_of = _glance_at(part)
-        self._read_texts(self._ending)
-        self._ending.reader.take(_event_of(part))
-        return self._ending
-
-    def _passes(self, part: Any) -> bool:
-        """Whether a part is nothing but text: it may pass at once."""
-        ending = self._ending
-        if ending is None or (text := self._text_of(part)) is None:
-            return False
-        if len(self._texts) >= MOST_TEXTS or ending.is_due():
-            return False
-        self._texts.append(text)
-        return True
-
-    def _read_texts(self, ending: Ending) -> None:
-        texts, self._texts = self._texts, []
-        ending.reader.take_texts(texts)
-
-    def end_early(self) -> None:
-        """The budget is closed: as if the stream were closed now."""
-        self._left()
-
-    def _left(self) -> None:
-        """Closed or dropped, perhaps by the garbage collector: nothing here may block."""
-        if self._ending is not None:
-            self._read_texts(self._ending)
-            self._ending.later()
-        elif self._call.sent:
-            self._call.failed_later(GeneratorExit())
-        else:
-            for reservation in self._call.take_reservations():
-                reservation.release_later()
-
-    def __del__(self) -> None:
-        self._left()
-
-
-class PlainStream(_Stream, Generator[Any, None, None]):
-    """A streamed answer, as `ollama.Client` gives it."""
-
-    def __next__(self) -> Any:
-        if self._ending is None:
-            self._call.sent = True
-        try:
-            part = next(self._inner)
-        except BaseException as error:
-            if self._ending is not None:
-                self._read_texts(self._ending)
-                self._ending.now(ended=isinstance(error, StopIteration))
-            else:
-                self._call.failed(error=error)
-            raise
-        if self._passes(part):
-            return part
-        ending = self._took(part)
-        if ending.reader.done:
-            ending.now(ended=True)
-        ending.go_on()
-        return part
-
-    def send(self, value: None, /) -> Any:
-        del value
-        return self.__next__()
-
-    def throw(self, *error: Any) -> Any:
-        self._left()
-        return self._inner.throw(*error)
-
-    def close(self) -> None:
-        self._inner.close()
-        self._left()
-
-
-class AsyncStream(_Stream, AsyncGenerator[Any, None]):
-    """A streamed answer, as `ollama.AsyncClient` gives it."""
-
-    async def __anext__(self) -> Any:
-        if self._ending is None:
-            self._call.sent = True
-        try:
-            part = await anext(self._inner)
-        except Exception as error:
-            if self._ending is not None:
-                self._read_texts(self._ending)
-                await self._ending.anow(ended=isinstance(error, StopAsyncIteration))
-            else:
-                await self._call.afailed(error=error)
-            raise
-        except BaseException:
-            self._left()
-            raise
-        if self._passes(part):
-            return part
-        ending = self._took(part)
-        if ending.reader.done:
-            await ending.anow(ended=True)
-        await ending.ago_on()
-        return part
-
-    async def asend(self, value: None, /) -> Any:
-        del value
-        return await self.__anext__()
-
-    async def athrow(self, *error: Any) -> Any:
-        self._left()
-        return await self._inner.athrow(*error)
-
-    async def aclose(self) -> None:
-        try:
-            await self._inner.aclose()
-        finally:
-            self._left()
-
-
-def _glance_at(part: Any) -> Callable[[Any], str | None]:
-    """How the text of parts like this one is found at a glance."""
-    if all(hasattr(part, name) for name in ("done", "response", "thinking")):
-        return _text_of_generation
-    if hasattr(part, "done") and hasattr(getattr(part, "message", None), "tool_calls"):
-        return _text_of_chat
-    return _no_text
-
-
-def _text_of_chat(part: Any) -> str | None:
-    """What a part says; None for the last, and for one that is more than text."""
-    message = part.message
-    return None if part.done or message.thinking or message.tool_calls else message.content
-
-
-def _text_of_generation(part: Any) -> str | None:
-    return None if part.done or part.thinking else part.response
-
-
-def _no_text(part: Any) -> None:
-    """Of parts that nobody knows: each is read."""
-    del part
-
-
-def _event_of(part: Any) -> Body:
-    """A part of an answer as its JSON object. By attribute: dumping the whole model for each token would be slow."""
-    event = {name: value for name in _FIELDS if (value := getattr(part, name, None)) is not None}
-    message = getattr(part, "message", None)
-    if message is not None:
-        calls = getattr(message, "tool_calls", None)
-        event["message"] = {
-            "content": getattr(message, "content", None),
-            "thinking": getattr(message, "thinking", None),
-            "tool_calls": [str(call) for call in calls] if calls else None,
-        }
-    return event
-
-
-_FIELDS: Final = ("response", "thinking", "done", "model", "prompt_eval_count", "eval_count")
-
-
 def wrap_client(client: Any, guard: Guard, server: Server) -> Any:
     """A guarded copy of an `ollama.Client` or `AsyncClient`. The client itself stays as it is.
 
@@ -385,13 +204,15 @@ def _begin(guards: tuple[Guard, ...], args: tuple[Any, ...], kwargs: dict[str, A
     return guarded_call(guards, DIALECT, urlsplit(str(path)).path, body if is_object(body) else None, "ollama")
 
 
-def _clamped(call: GuardedCall, kwargs: dict[str, Any]) -> dict[str, Any]:
-    """The request's arguments with its maximum lowered. Replaced, not mutated."""
+def _clamped(call: GuardedCall, kwargs: dict[str, Any]) -> tuple[dict[str, Any], Lowered | None]:
+    """The request's arguments with its maximum lowered (replaced, not mutated), and what that changed."""
     most = call.clamp
     if most is None or not call.endpoint.fold:
-        return kwargs
+        return kwargs, None
     body = kwargs["json"]
-    return {**kwargs, "json": {**body, "options": {**mapping(body.get("options")), "num_predict": most}}}
+    options = mapping(body.get("options"))
+    lowered = Lowered("options.num_predict", positive(options.get("num_predict")), most, renamable=False)
+    return {**kwargs, "json": {**body, "options": {**options, "num_predict": most}}}, lowered
 
 
 _held: ContextVar[Sequence[Reservation]] = ContextVar("llm_token_budget.ollama", default=())
@@ -404,11 +225,13 @@ def _plain_hooks(plain: Any, guards: tuple[Guard, ...]) -> dict[str, Any]:
         if call is None:
             return plain._request_raw(self, *args, **kwargs)
         call.reserve()
+        kwargs, lowered = _clamped(call, kwargs)
         call.sent = True
         try:
-            response = plain._request_raw(self, *args, **_clamped(call, kwargs))
+            response = plain._request_raw(self, *args, **kwargs)
         except BaseException as error:
             call.failed(error=error)
+            add_hint(error, asked_usage=False, lowered=lowered)
             raise
         reading, estimated = read_bill(call, response.content)
         _held.set(call.reservations)
@@ -425,7 +248,8 @@ def _plain_hooks(plain: Any, guards: tuple[Guard, ...]) -> dict[str, Any]:
             remember(None, answer, _held.get())
             return answer
         call.reserve()
-        answer = PlainStream(call, plain._request(self, cls, *args, stream=True, **_clamped(call, kwargs)))
+        kwargs, lowered = _clamped(call, kwargs)
+        answer = plain_stream(call, plain._request(self, cls, *args, stream=True, **kwargs), lowered)
         remember(None, answer, call.reservations)
         return answer
 
@@ -438,11 +262,13 @@ def _async_hooks(plain: Any, guards: tuple[Guard, ...]) -> dict[str, Any]:
         if call is None:
             return await plain._request_raw(self, *args, **kwargs)
         await call.areserve()
+        kwargs, lowered = _clamped(call, kwargs)
         call.sent = True
         try:
-            response = await plain._request_raw(self, *args, **_clamped(call, kwargs))
+            response = await plain._request_raw(self, *args, **kwargs)
         except Exception as error:
             await call.afailed(error=error)
+            add_hint(error, asked_usage=False, lowered=lowered)
             raise
         except BaseException as error:
             call.failed_later(error)
@@ -462,8 +288,8 @@ def _async_hooks(plain: Any, guards: tuple[Guard, ...]) -> dict[str, Any]:
             remember(None, answer, _held.get())
             return answer
         await call.areserve()
-        inner = await plain._request(self, cls, *args, stream=True, **_clamped(call, kwargs))
-        answer = AsyncStream(call, inner)
+        kwargs, lowered = _clamped(call, kwargs)
+        answer = AsyncStream(call, await plain._request(self, cls, *args, stream=True, **kwargs), lowered)
         remember(None, answer, call.reservations)
         return answer
 

@@ -9,7 +9,7 @@ from llm_token_budget.claims import Call
 from llm_token_budget.estimation import Opaque, Part, RequestParts, model_facts
 from llm_token_budget.providers import chat
 from llm_token_budget.providers.content import call_parts, items_of, sealed_parts, text_parts, tool_parts
-from llm_token_budget.providers.counting import chosen
+from llm_token_budget.providers.counting import as_response, chosen
 from llm_token_budget.providers.dialect import (
     IN_A_STRING,
     Body,
@@ -25,6 +25,8 @@ from llm_token_budget.providers.dialect import (
     text_or_none,
 )
 from llm_token_budget.providers.media import IMAGES, SPEECH
+from llm_token_budget.providers.server_tools import NONE as NO_TOOLS
+from llm_token_budget.providers.server_tools import openai_tools
 from llm_token_budget.providers.usage_reading import read_embedding, read_response
 
 UNKNOWN_CONTEXT: Final = 1_000_000
@@ -170,6 +172,7 @@ def _read_response_call(body: Body, provider: str, defaults: Defaults) -> Call:
     facts = model_facts(model, provider)
     items = items_of(body.get("input"))
     tools = items_of(body.get("tools"))
+    run_there = openai_tools(tools, body, model) if tools else NO_TOOLS
     parts = text_parts(body.get("instructions"), "system") + tool_parts(tools)
     for item in items:
         parts += chat.message_parts(item) if mapping(item).get("role") else _item_parts(item)
@@ -177,6 +180,7 @@ def _read_response_call(body: Body, provider: str, defaults: Defaults) -> Call:
     if any(body.get(name) for name in STORED) or any(mapping(item).get("type") == "item_reference" for item in items):
         # The server adds what only it has: it can be as much as the model reads.
         parts.append(Opaque(facts.context_window or UNKNOWN_CONTEXT, "stored", fills=True))
+    parts += run_there.parts
     estimate = defaults.estimate(
         RequestParts(
             provider, model, tuple(parts), messages=len(items) + bool(body.get("instructions")), tools=len(tools)
@@ -197,6 +201,8 @@ def _read_response_call(body: Body, provider: str, defaults: Defaults) -> Call:
         service_tier=text_or_none(body.get("service_tier")),
         longest_cache=chat.longest_cache(body),
         audio=False,
+        tools=run_there.uses,
+        tools_bounded=run_there.bounded,
     )
 
 
@@ -284,6 +290,15 @@ def _response_hides(body: Body, call: Call) -> bool:
     return any(mapping(tool).get("type") not in ("function", "custom") for tool in items_of(body.get("tools")))
 
 
+_COUNTING: Final = "/responses/input_tokens"
+"""https://developers.openai.com/api/docs/guides/token-counting"""
+
+
+def _chat_counted_by(body: Body) -> tuple[str, dict[str, Any]] | None:
+    asked = as_response(body)
+    return None if asked is None else (_COUNTING, asked)
+
+
 _COUNTED_FIELDS: Final = (
     "model",
     "input",
@@ -300,6 +315,7 @@ _COUNTED_FIELDS: Final = (
 
 CHAT = Endpoint(
     read_call=chat.read_call,
+    counted_by=_chat_counted_by,
     read_answer=chat.read_answer,
     fold=chat.ChatFold,
     maximum=chat.maximum,
@@ -320,8 +336,7 @@ COMPLETIONS = Endpoint(
 )
 RESPONSES = Endpoint(
     read_call=_read_response_call,
-    # https://developers.openai.com/api/docs/guides/token-counting
-    counted_by=lambda body: ("/responses/input_tokens", chosen(body, _COUNTED_FIELDS)),
+    counted_by=lambda body: (_COUNTING, chosen(body, _COUNTED_FIELDS)),
     read_answer=_read_response,
     fold=ResponseFold,
     maximum=lambda _: ("max_output_tokens",),

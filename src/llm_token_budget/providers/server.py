@@ -105,6 +105,8 @@ class Lowered(NamedTuple):
     own: int | None
     """What the request had; None if it had none."""
     to: int
+    renamable: bool = True
+    """Whether servers of this kind may have another name for it."""
 
 
 def add_hint(error: BaseException, *, asked_usage: bool, lowered: Lowered | None) -> None:
@@ -119,8 +121,9 @@ def add_hint(error: BaseException, *, asked_usage: bool, lowered: Lowered | None
         )
     if lowered is not None:
         own = "no maximum" if lowered.own is None else f"{lowered.own:,}"
+        renaming = " If the server calls it by another name: wrap(client, budget, maximum_field='max_tokens'), or whatever it is."
         error.add_note(
             f"llm-token-budget lowered this request's maximum output near a limit: {lowered.field}, from {own} to "
-            f"{lowered.to:,} tokens. If the server calls it by another name: wrap(client, budget, maximum_field='max_tokens'), "
-            "or whatever it takes. BudgetManager(admission='strict') never changes a maximum."
+            f"{lowered.to:,} tokens.{renaming if lowered.renamable else ''} BudgetManager(admission='strict') never changes a "
+            "maximum."
         )

@@ -272,10 +272,7 @@ def _plain_hooks(seam: _Seam) -> dict[str, Any]:
 
     def request(self: Any, cast_to: Any, options: Any, *args: Any, **kwargs: Any) -> Any:
         options, call = seam.begin(self, options)
-        if (
-            seam.counting is not None
-            and (question := seam.counting.question(call)) is not None
-        ):
+        if seam.counting is not None and (question := seam.counting.question(call)) is not None:
             try:
                 seam.counting.answered(question, self.post(**question.arguments))
             except Exception as error:  # noqa: BLE001 - said in the log; the estimate counts
@@ -336,10 +333,7 @@ def _async_hooks(seam: _Seam) -> dict[str, Any]:
 
     async def request(self: Any, cast_to: Any, options: Any, *args: Any, **kwargs: Any) -> Any:
         options, call = seam.begin(self, options)
-        if (
-            seam.counting is not None
-            and (question := seam.counting.question(call)) is not None
-        ):
+        if seam.counting is not None and (question := seam.counting.question(call)) is not None:
             try:
                 seam.counting.answered(question, await self.post(**question.arguments))
             except Exception as error:  # noqa: BLE001 - said in the log; the estimate counts

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, cast
 
+from llm_token_budget.pricing.surcharges import CODE_SESSIONS, code_session
 from llm_token_budget.providers.content import items_of
 from llm_token_budget.providers.counts import counted, part, say_once
 from llm_token_budget.providers.dialect import NO_PARTS, Body, mapping, text_or_none
@@ -34,7 +35,7 @@ def with_tools(body: Body, parts: Parts) -> Parts:
     return result or NO_PARTS
 
 
-_BILLED_ITEMS: Final = frozenset({"web_search_call", "file_search_call", "code_interpreter_call"})
+_BILLED_ITEMS: Final = frozenset({"web_search_call", "file_search_call", "code_interpreter_call", "shell_call"})
 
 
 def ran_tools(output: Any) -> bool:
@@ -59,6 +60,8 @@ def _tool_uses(body: Body, tool_usage: Body) -> dict[str, int]:
                 uses["file_search"] = uses.get("file_search", 0) + 1
             case "code_interpreter_call":
                 containers.add(str(call.get("container_id")))
+            case "shell_call" if container := mapping(call.get("environment")).get("container_id"):
+                containers.add(str(container))
             case _:
                 continue
     searches = mapping(tool_usage.get("web_search"))
@@ -67,8 +70,20 @@ def _tool_uses(body: Body, tool_usage: Body) -> dict[str, int]:
         uses = {tool: calls for tool, calls in uses.items() if not tool.startswith("web_search")}
         uses[_search_tool(body)] = told
     if containers:
-        uses["code_session"] = len(containers)
+        uses[_container(body)] = len(containers)
     return uses
+
+
+def _container(body: Body) -> str:
+    """What a session is billed as: the largest container that the request asked for, as the answer repeats it."""
+    asked = {code_session(memory_limit(tool)) for tool in items_of(body.get("tools"))}
+    return next((name for name in reversed(CODE_SESSIONS) if name in asked), CODE_SESSIONS[0])
+
+
+def memory_limit(tool: object) -> object:
+    """What a tool's container may take of memory, such as `4g`; None if it doesn't say."""
+    place = mapping(tool).get("container", mapping(tool).get("environment"))
+    return mapping(place).get("memory_limit")
 
 
 _FREE_ACTIONS: Final = frozenset({"open_page", "find_in_page", "find"})

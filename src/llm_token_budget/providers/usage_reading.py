@@ -37,7 +37,7 @@ __all__ = [
 def chat_usage(body: Body) -> Body:
     """Where a chat completion, or a chunk of one, has its usage: at the top, or in Groq's own corner."""
     usage = body.get("usage")
-    if is_object(usage) and usage:
+    if usage and is_object(usage):
         return usage
     return mapping(mapping(body.get("x_groq")).get("usage"))
 
@@ -46,8 +46,9 @@ def read_chat(body: Body) -> Reading:
     """OpenAI's chat and other completions, Groq's, and those of whoever speaks their language."""
     usage = chat_usage(body)
     total, written = counted(usage, "prompt_tokens"), counted(usage, "completion_tokens")
-    if written is None and usage:
-        written = _rest(usage, total)
+    both = None
+    if usage and (written is None or total is None):
+        total, written, both = _from_sum(usage, total, written)
     parts = openai_parts(usage, "prompt_tokens_details", "completion_tokens_details", total)
     if parts:
         written = _with_reasoning(usage, total, written, parts)
@@ -64,7 +65,7 @@ def read_chat(body: Body) -> Reading:
     if model is not None and "gemini" in model and written is not None:
         # Google's answers in this language leave what was thought out of the output, and count it in the sum alone.
         written = max(written, _rest(usage, total) or 0)
-    return Reading(total, written, parts, model, text_or_none(body.get("service_tier")))
+    return Reading(total, written, parts, model, text_or_none(body.get("service_tier")), "", both)
 
 
 def read_groq(body: Body) -> Reading:
@@ -83,8 +84,9 @@ def read_response(body: Body) -> Reading:
     """OpenAI's responses."""
     usage = mapping(body.get("usage"))
     total, written = counted(usage, "input_tokens"), counted(usage, "output_tokens")
-    if written is None and usage:
-        written = _rest(usage, total)
+    both = None
+    if usage and (written is None or total is None):
+        total, written, both = _from_sum(usage, total, written)
     parts = openai_parts(usage, "input_tokens_details", "output_tokens_details", total)
     if body.get("tool_usage") is not None or ran_tools(body.get("output")):
         parts = with_tools(body, parts)
@@ -92,7 +94,8 @@ def read_response(body: Body) -> Reading:
             total, written = totals(iterations)
     if usage.get("cost") is not None:
         parts = {**parts, "terms": Terms(reported_cost=_reported(usage))}
-    return Reading(total, written, parts, text_or_none(body.get("model")), text_or_none(body.get("service_tier")))
+    model, tier = text_or_none(body.get("model")), text_or_none(body.get("service_tier"))
+    return Reading(total, written, parts, model, tier, "", both)
 
 
 def read_embedding(body: Body) -> Reading:
@@ -157,6 +160,18 @@ def _reported(usage: Body) -> Any:
     cost = money(usage.get("cost"))
     upstream = money(mapping(usage.get("cost_details")).get("upstream_inference_cost"))
     return cost + upstream if cost is not None and upstream and usage.get("is_byok") is True else cost
+
+
+def _from_sum(usage: Body, total: int | None, written: int | None) -> tuple[int | None, int | None, int | None]:
+    """(input, output, both) where one is missing: what the sum says of it, or the sum alone."""
+    both = counted(usage, "total_tokens")
+    if both is None:
+        return total, written, None
+    if total is None and written is None:
+        return None, None, both
+    if written is None:
+        return total, _rest(usage, total), None
+    return both - written if both >= written else None, written, None
 
 
 def _rest(usage: Body, total: int | None) -> int | None:

@@ -302,6 +302,12 @@ class _Watched:
         self._decoder = decoder
         self._show_decoded = show_decoded
 
+    def __getattr__(self, name: str) -> Any:
+        # httpx2 asks the stream for `elapsed`, the tracing of SDKs for what it keeps there.
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._inner, name)
+
     def _passes(self) -> Callable[[bytes], bool]:
         """Which pieces can be passed on at a glance."""
         return self._ending.reader.passes if self._decoder is None else _nothing
