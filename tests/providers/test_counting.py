@@ -99,8 +99,9 @@ def test_a_chat_of_texts_is_counted_as_the_response_that_reads_the_same(bench, p
 
 def plenty_of_responses(bench, items):
     """What the provider's endpoint says of a response's input."""
-    answer = got(bench.client("openai").responses.input_tokens.count(model="gpt-6.1-terra", input=items))
-    return bench.run(answer).input_tokens
+    body = {"model": "gpt-6.1-terra", "input": items}  # Older SDKs have no method for it.
+    answer = got(bench.client("openai").post("/responses/input_tokens", body=body, cast_to=object))
+    return bench.run(answer)["input_tokens"]
 
 
 @pytest.mark.parametrize(
