@@ -94,8 +94,8 @@ def test_the_names_that_are_promised_are_there():
     [
         (owner, name)
         for owner in ("BudgetManager", "Limit", "Reservation", "Session", "MemoryLedger", "Usage", "BudgetExceeded")
-        for name, member in vars(getattr(llm_token_budget, owner)).items()
-        if not name.startswith("_") and inspect.isfunction(member)
+        for name, _ in inspect.getmembers(getattr(llm_token_budget, owner), inspect.isfunction)
+        if not name.startswith("_")
     ],
 )
 def test_every_public_method_says_what_it_does(owner, name):

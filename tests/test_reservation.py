@@ -604,3 +604,23 @@ def test_a_slip_in_a_scope_is_no_dimension(scope: str) -> None:
     """A dimension of that name would never apply, and the limit would hold nobody."""
     with pytest.raises(ConfigurationError, match="did you mean"):
         Limit(tokens=5, scope=scope)
+
+
+def test_a_call_over_midnight_costs_what_it_cost_when_it_was_reserved(clock, make_budget):
+    """A dated price that begins before the answer comes counts for later calls, not for this one."""
+    prices = [{"input": "1", "output": "1"}, {"input": "100", "output": "100", "since": "2026-11-19"}]
+    budget = make_budget(
+        global_cost_limit=1, custom_pricing={"asked": {"input": "1", "output": "1"}, "answers": prices}
+    )
+    budget.prices._clock = clock
+    midnight = 1_795_046_400 - clock.now  # 2026-11-19, UTC
+    clock.advance(midnight - 60)
+    costs = []
+    for usage in (Usage(input_tokens=1000), Usage(input_tokens=1000, cache_read_tokens=500)):
+        clock.now = 1_795_046_400 - 60
+        for _ in range(2):
+            with budget.reserve(model="asked", input_tokens=1000, max_output_tokens=10) as reservation:
+                clock.advance(120)
+                costs.append(reservation.settle(usage, model="answers"))
+    assert costs[1] == 100 * costs[0]
+    assert costs[3] == 100 * costs[2]

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from llm_token_budget.claims import Call
 from llm_token_budget.providers import anthropic, groq, ollama, openai
+from llm_token_budget.providers.answer_reading import AnswerReader
 from llm_token_budget.providers.dialect import Body, Defaults, Dialect, Endpoint
 from llm_token_budget.providers.guard import GuardedCall, read_bill, read_guard
-from llm_token_budget.providers.watch import AnswerReader, Ending
+from llm_token_budget.providers.watch import Ending
 from llm_token_budget.testing import Reply
 
 from .driving import plenty

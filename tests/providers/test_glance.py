@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llm_token_budget import BudgetManager
-from llm_token_budget.providers import anthropic, openai, watch
+from llm_token_budget.providers import answer_reading, anthropic, openai
+from llm_token_budget.providers.answer_reading import AnswerReader
 from llm_token_budget.providers.dialect import Endpoint
 from llm_token_budget.providers.guard import GuardedCall, read_guard
-from llm_token_budget.providers.watch import AnswerReader
 
 SEPARATORS = {"tight": (",", ":"), "loose": (", ", ": ")}
 TEXTS = [
@@ -88,7 +88,7 @@ def pieces_of(data: bytes, cuts: list[int]) -> list[bytes]:
 
 
 @pytest.mark.parametrize("kind", STREAMS)
-@pytest.mark.parametrize("kept", [0, 300, watch.MOST_KEPT])
+@pytest.mark.parametrize("kept", [0, 300, answer_reading.MOST_KEPT])
 @given(data=st.data())
 @settings(max_examples=40, deadline=None)
 def test_a_glance_changes_nothing_of_what_a_stream_is_charged(kind, kept, data):
@@ -103,7 +103,7 @@ def test_a_glance_changes_nothing_of_what_a_stream_is_charged(kind, kept, data):
     endpoint = STREAMS[kind][1]
     glancing, reading = reader(endpoint), reader(replace(endpoint, glance=None))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(watch, "MOST_KEPT", kept)
+        patch.setattr(answer_reading, "MOST_KEPT", kept)
         for each in (glancing, reading):
             shown = b"".join(each.feed(piece) for piece in pieces)
             assert shown == b"".join(pieces)
@@ -117,8 +117,8 @@ def test_a_glance_changes_nothing_of_what_a_stream_is_charged(kind, kept, data):
 def test_most_of_a_stream_is_not_read(kind, monkeypatch):
     """Only what says something of the bill is parsed, if the stream ends well."""
     parsed: list[bytes] = []
-    plain = watch.event_of
-    monkeypatch.setattr(watch, "event_of", lambda raw, framing: parsed.append(raw) or plain(raw, framing))
+    plain = answer_reading.event_of
+    monkeypatch.setattr(answer_reading, "event_of", lambda raw, framing: parsed.append(raw) or plain(raw, framing))
     stream = written(kind, ["word "] * 50, (",", ":"), ascii_only=False)
     read = reader(STREAMS[kind][1], hide=True)
     for piece in stream.split(b"\n\n")[:-1]:
@@ -135,8 +135,8 @@ def test_what_waits_to_be_read_is_bounded():
     event = b'data: {"choices":[{"index":0,"delta":{"content":"word word word "}}]}\n\n'
     for _ in range(20_000):
         read.feed(event)
-    assert sum(map(len, read._kept)) <= watch.MOST_KEPT
-    assert sum(map(len, read._characters)) <= watch.COUNTED_AT
+    assert sum(map(len, read._kept)) <= answer_reading.MOST_KEPT
+    assert sum(map(len, read._characters)) <= answer_reading.COUNTED_AT
     reading, estimated = read.reading(ended=False)
     assert estimated
     assert reading is not None
@@ -144,12 +144,12 @@ def test_what_waits_to_be_read_is_bounded():
     assert reading.output_tokens >= 60_000
 
 
-@pytest.mark.parametrize("kept", [0, watch.MOST_KEPT])
+@pytest.mark.parametrize("kept", [0, answer_reading.MOST_KEPT])
 def test_output_that_cannot_be_counted_keeps_no_answer_from_the_user(kept, monkeypatch, caplog):
     """Its bytes go on; it is charged as reserved, and the log says why."""
-    monkeypatch.setattr(watch, "MOST_KEPT", kept)
-    monkeypatch.setattr(watch, "COUNTED_AT", 5)
-    monkeypatch.setattr(watch, "count_output", lambda *_: 1 // 0)
+    monkeypatch.setattr(answer_reading, "MOST_KEPT", kept)
+    monkeypatch.setattr(answer_reading, "COUNTED_AT", 5)
+    monkeypatch.setattr(answer_reading, "count_output", lambda *_: 1 // 0)
     read = reader(openai.CHAT)
     event = b'data: {"choices":[{"index":0,"delta":{"content":"word "}}]}\n\n'
     assert [read.feed(event) for _ in range(5)] == [event] * 5

@@ -11,8 +11,8 @@ import pytest
 
 from llm_token_budget import wrap
 from llm_token_budget.providers import openai as dialect
+from llm_token_budget.providers.answer_reading import AnswerReader
 from llm_token_budget.providers.guard import GuardedCall, read_guard
-from llm_token_budget.providers.watch import AnswerReader
 from llm_token_budget.testing import Reply
 
 from .driving import Entered, every, got, http_library, plenty

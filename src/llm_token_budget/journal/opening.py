@@ -13,7 +13,7 @@ from llm_token_budget.journal.store import Store
 from llm_token_budget.ledgers.base import Ledger
 
 _IN_LEDGERS: Final = {
-    "llm_token_budget.ledgers.memory.MemoryLedger": ("memory", "MemoryStore"),
+    "llm_token_budget.ledgers.memory.ledger.MemoryLedger": ("memory", "MemoryStore"),
     "llm_token_budget.ledgers.sqlite.ledger.SQLiteLedger": ("sqlite", "SQLiteStore"),
     "llm_token_budget.ledgers.redis.ledger.RedisLedger": ("redis", "RedisStore"),
     "llm_token_budget.ledgers.postgres.ledger.PostgresLedger": ("postgres", "PostgresStore"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from llm_token_budget.errors import UnknownModelPrice
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 KEPT: Final = 1024
 """So many answers' names are remembered."""
 
-_Key = tuple[str | None, str | None, str, str | None, str | None]
+_Key = tuple[str | None, str | None, str, str | None, str | None, date | None]
 
 
 class AnswerPrices:
@@ -26,7 +28,13 @@ class AnswerPrices:
         self._known: dict[_Key, tuple[int, RateCard | None]] = {}
 
     def card(
-        self, provider: str | None, requested: str | None, answered: str, tier: str | None, geography: str | None
+        self,
+        provider: str | None,
+        requested: str | None,
+        answered: str,
+        tier: str | None,
+        geography: str | None,
+        reserved_at: float = inf,
     ) -> RateCard | None:
         """The prices of an answer; None if nobody can price the model that it names.
 
@@ -36,15 +44,18 @@ class AnswerPrices:
             answered: the model that the answer names.
             tier: the service tier, as the answer or else the request names it.
             geography: where the request had to be worked on.
+            reserved_at: when it was reserved, in seconds since the epoch: prices of that day count. Now, where left out.
         """
-        key = provider, requested, answered, tier, geography
-        turn = self._prices.turn()
+        prices = self._prices
+        turn = prices.turn()
+        at = None if reserved_at >= prices.since else prices.day_of(reserved_at)
+        key = provider, requested, answered, tier, geography, at
         known = self._known.get(key)
         if known is not None and known[0] == turn:
             return known[1]
         name = requested if requested is not None and says_more(provider, requested, answered) else answered
         try:
-            card = self._prices.rate_card(name, provider, service_tier=tier, geography=geography)
+            card = prices.rate_card(name, provider, service_tier=tier, geography=geography, at=at)
         except UnknownModelPrice:
             card = None
         if (

@@ -31,6 +31,9 @@ MAX_CARDS: Final = 2048
 _VALID_SECONDS: Final = 3600
 """Prices change at dates and when genai-prices is updated: cards are thrown away at every full hour."""
 
+_LONG_AGO: Final = 3 * 86_400.0
+"""Seconds. No truth comes later than a day after the longest lease."""
+
 _Key = tuple[str, str | None, str | None, bool, str | None, date | None]
 """Model, provider, service tier, batch, geography, day."""
 
@@ -79,6 +82,8 @@ class PriceBook:
         self._upper_bound: Priced | None = None
         self._valid_until = 0.0
         self._turn = 0
+        self.since = 0.0
+        """The beginning of the hour that prices were last looked up in."""
 
     def turn(self) -> int:
         """Counts how often prices were looked up anew: what was found in another turn may hold no more."""
@@ -86,6 +91,21 @@ class PriceBook:
             with self._lock:
                 self._renew()
         return self._turn
+
+    def day_of(self, reserved_at: float) -> date | None:
+        """The day whose prices count for what was reserved at an instant; None: today's.
+
+        A call costs what it cost when it was sent, however long its answer takes. What was reserved long ago, by the clock
+        of a ledger, has the prices of today.
+
+        Args:
+            reserved_at: seconds since the epoch.
+        """
+        now = self._clock()
+        if not now - _LONG_AGO < reserved_at < now:
+            return None
+        day = datetime.fromtimestamp(reserved_at, UTC).date()
+        return None if day == datetime.fromtimestamp(now, UTC).date() else day
 
     def rate_card(
         self,
@@ -315,7 +335,8 @@ class PriceBook:
             self._unknown.clear()
             self._upper_bound = None
             self._turn += 1
-            self._valid_until = (now // _VALID_SECONDS + 1) * _VALID_SECONDS
+            self.since = now // _VALID_SECONDS * _VALID_SECONDS
+            self._valid_until = self.since + _VALID_SECONDS
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)

@@ -11,7 +11,7 @@
 - `hosts`      whose prices count where
 - `server`     what a user says of a server that isn't the vendor's own
 - `outcome`    what a failed attempt is charged
-- `framing` `watch`    an answer's bytes, watched to their end; `ollama_streams`    ollama's parts
+- `framing` `answer_reading` `watch`    an answer's bytes, cut, read and watched to their end; `ollama_streams`    ollama's parts
 - `stainless`  the seam shared by the clients of openai, anthropic and groq
 """
 

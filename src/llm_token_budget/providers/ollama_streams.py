@@ -11,10 +11,11 @@ from itertools import islice
 from time import monotonic
 from typing import Any, Final, Literal
 
+from llm_token_budget.providers.answer_reading import AnswerReader
 from llm_token_budget.providers.dialect import Body
 from llm_token_budget.providers.guard import GuardedCall
 from llm_token_budget.providers.server import Lowered, add_hint
-from llm_token_budget.providers.watch import AnswerReader, Ending
+from llm_token_budget.providers.watch import Ending
 
 MOST_TEXTS: Final = 2048
 """Texts of a stream's parts, of a token or so each, that are kept before they are counted."""
