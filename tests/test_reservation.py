@@ -22,6 +22,7 @@ from llm_token_budget import (
     UnknownModelPrice,
     Usage,
 )
+from llm_token_budget.usage import Terms
 
 USAGE = Usage(input_tokens=8, output_tokens=5)
 
@@ -616,7 +617,7 @@ def test_a_call_over_midnight_costs_what_it_cost_when_it_was_reserved(clock, mak
     midnight = 1_795_046_400 - clock.now  # 2026-11-19, UTC
     clock.advance(midnight - 60)
     costs = []
-    for usage in (Usage(input_tokens=1000), Usage(input_tokens=1000, cache_read_tokens=500)):
+    for usage in (Usage(input_tokens=1000), Usage(input_tokens=1000, terms=Terms(service_tier="default"))):
         clock.now = 1_795_046_400 - 60
         for _ in range(2):
             with budget.reserve(model="asked", input_tokens=1000, max_output_tokens=10) as reservation:
