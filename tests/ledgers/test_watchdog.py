@@ -27,7 +27,7 @@ SLOW = 0.05
 """Seconds that a store takes to answer, or keeps everybody out."""
 
 TASKS = 24
-ROUNDS = 3
+MOST_ROUNDS = 12
 USERS = 1_000
 
 
@@ -144,21 +144,20 @@ async def task(budget, number):
 async def test_no_turn_of_the_loop_is_longer_than_a_millisecond(slow_budget):
     """Whatever is reserved, settled, recorded or listed: it neither computes for that long nor waits for a store or a lock.
 
-    A processor that is shared with others makes single turns long. So a turn is too long if it is so in every round; but if
-    it was once as long as the store's own delay, it has waited for the store.
+    A processor that is shared with others makes single turns long. So a turn is too long if there is one in every round; but
+    if it was once as long as the store's own delay, it has waited for the store.
     """
     await asyncio.gather(*[task(slow_budget, number) for number in range(TASKS)])
-    rounds = []
-    for _ in range(ROUNDS):
+    seen = []
+    for _ in range(MOST_ROUNDS):
         watchdog = Watchdog()
         with watchdog.watching():
             await asyncio.gather(*[task(slow_budget, number) for number in range(TASKS)])
-        rounds.append(watchdog)
-    computed = min(watchdog.most_computed for watchdog in rounds)
-    waited = min((watchdog.longest_wait for watchdog in rounds), key=lambda turn: turn.waited)
-    assert computed.computed <= 1.0, computed
-    assert waited.waited <= 1.0, waited
-    assert all(watchdog.longest_wait.waited < SLOW * 1000 for watchdog in rounds)
+        seen.append((watchdog.most_computed, watchdog.longest_wait))
+        assert watchdog.longest_wait.waited < SLOW * 1000, watchdog.longest_wait
+        if watchdog.most_computed.computed <= 1.0 and watchdog.longest_wait.waited <= 1.0:
+            return
+    raise AssertionError(seen)
 
 
 @pytest.mark.parametrize("fault", ["computes", "sleeps"])

@@ -139,6 +139,8 @@ class Endpoint:
     reads_all: Callable[[Body], bool] = lambda _: False
     """Whether the stream of a request says something of its bill between its output, so that no glance will do."""
     streams_by_default: bool = False
+    recurs: bool = True
+    """Whether what was read of a request is true of the next one like it, but for its estimate."""
     counted_by: Callable[[Body], tuple[str, dict[str, Any]] | None] = lambda _: None
     """Path and body of the request that asks the provider how many tokens the input is; None if it can't be asked."""
     promised: Callable[[Body], str | None] | None = None

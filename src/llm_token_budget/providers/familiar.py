@@ -63,6 +63,8 @@ class Familiar:
 
     def note(self, key: Key, endpoint: Endpoint, body: Body, vendor: str) -> None:
         """Remember what a request was read as, the second time that it comes: most come only once."""
+        if not endpoint.recurs:
+            return
         if key not in self._once:
             if len(self._once) >= KEPT:
                 self._once.clear()

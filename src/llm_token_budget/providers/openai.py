@@ -345,7 +345,8 @@ RESPONSES = Endpoint(
     glance=Glance(b'"response"', None, re.compile(rf'"delta":"{IN_A_STRING}"'.encode())),
     promised=_promised,
 )
-COMPACTION = Endpoint(read_call=_read_compaction, read_answer=_read_response)
+# Its output is bounded by its input.
+COMPACTION = Endpoint(read_call=_read_compaction, read_answer=_read_response, recurs=False)
 EMBEDDINGS = Endpoint(read_call=_read_embedding, read_answer=_read_embedding_answer)
 
 DIALECT = Dialect(
