@@ -5,10 +5,11 @@ Pure arithmetic, shared by every ledger that decides in Python.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from llm_token_budget.ledgers.base import SLOPE_SCALE, Claim
+from llm_token_budget.ledgers.base import SLOPE_SCALE, Claim, Counter, Shortage
+from llm_token_budget.ledgers.rows import Row
 
 Standing = tuple[int | None, int, int]
 """How one line stands: its amount (None: unlimited), what is spent, what is reserved."""
@@ -72,3 +73,28 @@ def decide_closely(claim: Claim, standings: Sequence[Standing]) -> tuple[int, bo
 def needed(claim: Claim, unit: int) -> int:
     """The least of a unit that the claim can be admitted with."""
     return claim.fixed[unit] - (-claim.slope[unit] * claim.at_least // SLOPE_SCALE)
+
+
+def shortage(claim: Claim, index: int, standing: Standing, rows: Sequence[Row | None]) -> Shortage:
+    """What a line lacks that has no room for the least of a claim. `rows` are those of the claim's counters."""
+    amount, spent, reserved = standing
+    assert amount is not None
+    line = claim.lines[index]
+    least = needed(claim, line.unit)
+    row = rows[line.counter] if line.counter >= 0 else None
+    counter = claim.counters[line.counter] if line.counter >= 0 else None
+    return Shortage(
+        line=index,
+        amount=amount,
+        spent=spent,
+        reserved=reserved,
+        unconfirmed=row.unconfirmed(line.unit) if row else 0,
+        needed=least,
+        held=bool(amount) and spent + least <= amount,
+        resets_at=None if counter is None else row.frees_at(counter) if row else counter.end,
+    )
+
+
+def is_stale(counters: Iterable[Counter], now: float) -> bool:
+    """Whether a window has ended, or not begun, that the caller takes for the current one."""
+    return any(counter.start > now or (counter.end is not None and counter.end <= now) for counter in counters)

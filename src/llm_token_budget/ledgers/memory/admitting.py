@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
 from typing import Any, Final
 
-from llm_token_budget.ledgers.admission import decide, needed
-from llm_token_budget.ledgers.base import Claim, Counter, Granted, Handle, Line, Refused, Shortage, Stale, make
+from llm_token_budget.ledgers.admission import decide, is_stale, shortage
+from llm_token_budget.ledgers.base import Claim, Granted, Handle, Line, Refused, Stale, make
 from llm_token_budget.ledgers.memory.books import Held
 from llm_token_budget.ledgers.memory.perishing import Perishing
 from llm_token_budget.ledgers.rows import Row, hold
@@ -45,7 +44,7 @@ class Admitting(Perishing):
         handle = make(Handle, (key, counters, claim.amounts(k), input_tokens, now))
         if not short:
             return make(Granted, (handle, k, now + lease, bounded, ())), rows
-        shortages = tuple(self._shortage(claim, index, standings[index], rows) for index in short)
+        shortages = tuple(shortage(claim, index, standings[index], rows) for index in short)
         if any(lines[index].enforce for index in short):
             enforced = tuple(shortage for shortage in shortages if lines[shortage.line].enforce)
             refused = Refused(enforced, self._bell.rung)
@@ -56,26 +55,6 @@ class Admitting(Perishing):
                         self._row(counter).blocked += 1
             return refused, rows
         return Granted(handle, k, now + lease, bounded, shortages), rows
-
-    def _shortage(
-        self, claim: Claim, index: int, standing: tuple[int | None, int, int], rows: list[Row | None]
-    ) -> Shortage:
-        amount, spent, reserved = standing
-        assert amount is not None
-        line = claim.lines[index]
-        least = needed(claim, line.unit)
-        row = rows[line.counter] if line.counter >= 0 else None
-        counter = claim.counters[line.counter] if line.counter >= 0 else None
-        return Shortage(
-            line=index,
-            amount=amount,
-            spent=spent,
-            reserved=reserved,
-            unconfirmed=row.unconfirmed(line.unit) if row else 0,
-            needed=least,
-            held=bool(amount) and spent + least <= amount,
-            resets_at=None if counter is None else row.frees_at(counter) if row else counter.end,
-        )
 
     def _amount(self, line: Line) -> int | None:
         if (override := self._overrides.get((line.name, line.key), _NONE)) is not _NONE:
@@ -100,7 +79,3 @@ class Admitting(Perishing):
         if len(self._leases) > 2 * len(self._open) + 64:
             self._leases = [(held.granted.expires, key) for key, held in self._open.items()]
             heapq.heapify(self._leases)
-
-
-def is_stale(counters: Iterable[Counter], now: float) -> bool:
-    return any(counter.start > now or (counter.end is not None and counter.end <= now) for counter in counters)

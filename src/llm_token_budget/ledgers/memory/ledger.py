@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from llm_token_budget.errors import ConfigurationError, ReservationConflict
+from llm_token_budget.ledgers.admission import is_stale
 from llm_token_budget.ledgers.base import (
     DAY,
     Amounts,
@@ -27,7 +28,7 @@ from llm_token_budget.ledgers.base import (
     gives_back,
 )
 from llm_token_budget.ledgers.bell import await_ring, wait
-from llm_token_budget.ledgers.memory.admitting import Admitting, is_stale
+from llm_token_budget.ledgers.memory.admitting import Admitting
 from llm_token_budget.ledgers.memory.tidying import Tidying
 
 REMEMBERED = 20_000

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, cast
 
 from llm_token_budget.errors import ConfigurationError, ReservationConflict
-from llm_token_budget.ledgers.admission import decide, needed
-from llm_token_budget.ledgers.base import Claim, Counter, Granted, Handle, Refused, Shortage, Stale
+from llm_token_budget.ledgers.admission import decide, is_stale, shortage
+from llm_token_budget.ledgers.base import Claim, Granted, Handle, Refused, Stale
 from llm_token_budget.ledgers.operations import Look, Reserve
 from llm_token_budget.ledgers.rows import hold
 from llm_token_budget.ledgers.sqlite.reservations import Held
@@ -58,7 +58,7 @@ def _decide(tables: Tables, claim: Claim, now: float) -> tuple[Granted | Refused
     handle = Handle(claim.id, claim.counters, claim.amounts(k), claim.fixed.tokens, now)
     if not short:
         return Granted(handle, k, now + claim.lease, bounded), rows
-    shortages = tuple(_shortage(claim, index, standings[index], rows) for index in short)
+    shortages = tuple(shortage(claim, index, standings[index], rows) for index in short)
     enforced = tuple(each for each in shortages if claim.lines[each.line].enforce)
     if enforced:
         return Refused(enforced, 0), rows
@@ -72,32 +72,6 @@ def _reserved_before(tables: Tables, claim: Claim, now: float) -> Granted | None
     if isinstance(found, Held) and found.granted.expires > now:
         return found.granted
     raise ReservationConflict(f"reservation {claim.id!r:.80} has ended: a new call needs a new id")
-
-
-def _shortage(
-    claim: Claim, index: int, standing: tuple[int | None, int, int], rows: Sequence[StoredRow | None]
-) -> Shortage:
-    """What a line lacks that has no room for the least of a claim."""
-    amount, spent, reserved = standing
-    assert amount is not None
-    line = claim.lines[index]
-    least = needed(claim, line.unit)
-    row = rows[line.counter] if line.counter >= 0 else None
-    counter = claim.counters[line.counter] if line.counter >= 0 else None
-    return Shortage(
-        line=index,
-        amount=amount,
-        spent=spent,
-        reserved=reserved,
-        unconfirmed=row.unconfirmed(line.unit) if row else 0,
-        needed=least,
-        held=bool(amount) and spent + least <= amount,
-        resets_at=None if counter is None else row.frees_at(counter) if row else counter.end,
-    )
-
-
-def is_stale(counters: Iterable[Counter], now: float) -> bool:
-    return any(counter.start > now or (counter.end is not None and counter.end <= now) for counter in counters)
 
 
 def check_amounts(amounts: Sequence[int]) -> None:

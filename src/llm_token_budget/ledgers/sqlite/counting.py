@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
+from llm_token_budget.ledgers.admission import is_stale
 from llm_token_budget.ledgers.base import Balance, Counter, Stale
 from llm_token_budget.ledgers.operations import SOON, CountBlocked, Forget, Read, Reap, Reaped, Record, Reset
-from llm_token_budget.ledgers.sqlite.admitting import check_amounts, is_stale
+from llm_token_budget.ledgers.sqlite.admitting import check_amounts
 from llm_token_budget.ledgers.sqlite.coding import as_blob
 from llm_token_budget.ledgers.sqlite.ending import book_unreserved, expire
 from llm_token_budget.ledgers.sqlite.tables import Tables

@@ -8,10 +8,10 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from llm_token_budget.ledgers.admission import is_stale
 from llm_token_budget.ledgers.base import DAY, Expired, Stale
 from llm_token_budget.ledgers.operations import ListCounters, ListUnconfirmed, Operation, Users
 from llm_token_budget.ledgers.sqlite import reading
-from llm_token_budget.ledgers.sqlite.admitting import is_stale
 from llm_token_budget.ledgers.sqlite.connecting import check_at_opening
 from llm_token_budget.ledgers.sqlite.forking import close_when_forking
 from llm_token_budget.ledgers.sqlite.location import BUSY_TIMEOUT, Location, Synchronous, check, read_url
